@@ -1,0 +1,89 @@
+#include "weft_test.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Of the case that runs now. */
+static unsigned checks;
+static unsigned failures;
+static char first_failure[1024];
+
+/* Counts one check; the text is made only for the first failure. */
+static bool record(bool holds, const char *file, int line, const char *format, ...) {
+    checks++;
+    if (!holds && failures++ == 0) {
+        int used = snprintf(first_failure, sizeof first_failure, "%s:%d: ", file, line);
+        if (used > 0 && (size_t)used < sizeof first_failure) {
+            va_list args;
+            va_start(args, format);
+            vsnprintf(first_failure + used, sizeof first_failure - (size_t)used, format, args);
+            va_end(args);
+        }
+    }
+    return holds;
+}
+
+bool weft_test_check(bool holds, const char *what, const char *file, int line) {
+    return record(holds, file, line, "%s", what);
+}
+
+bool weft_test_eq_int(long long actual, long long expected, const char *what, const char *file, int line) {
+    return record(actual == expected, file, line, "%s is %lld, not %lld", what, actual, expected);
+}
+
+static const char *or_null(const char *text) {
+    return text ? text : "NULL";
+}
+
+bool weft_test_eq_str(const char *actual, const char *expected, const char *what, const char *file,
+                      int line) {
+    bool equal = actual && expected ? strcmp(actual, expected) == 0 : actual == expected;
+    return record(equal, file, line, "%s is \"%s\", not \"%s\"", what, or_null(actual), or_null(expected));
+}
+
+/* One line a case is the contract, so line ends inside a compared string are shown escaped. */
+static void print_on_one_line(const char *text) {
+    for (; *text; text++) {
+        if (*text == '\n')
+            fputs("\\n", stdout);
+        else
+            putchar(*text);
+    }
+}
+
+static bool run_case(const weft_test_case *test) {
+    checks = 0;
+    failures = 0;
+    test->run();
+    if (checks > 0 && failures == 0) {
+        printf("ok %s\n", test->name);
+        return true;
+    }
+    printf("not ok %s: ", test->name);
+    print_on_one_line(checks ? first_failure : "asserts nothing");
+    if (failures > 1)
+        printf(" (and %u more)", failures - 1);
+    putchar('\n');
+    return false;
+}
+
+int weft_test_run(const weft_test_case *cases, size_t count, int argc, char **argv) {
+    const char *filter = argc > 1 ? argv[1] : "";
+    bool list = strcmp(filter, "--list") == 0;
+    size_t ran = 0, passed = 0;
+    setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* a crash must not swallow the lines before it */
+    for (size_t i = 0; i < count; i++) {
+        if (list) {
+            puts(cases[i].name);
+        } else if (strstr(cases[i].name, filter)) {
+            ran++;
+            passed += run_case(&cases[i]);
+        }
+    }
+    if (list)
+        return 0;
+    if (ran == 0)
+        printf("no case matches \"%s\"\n", filter);
+    return ran > 0 && passed == ran ? 0 : 1;
+}
