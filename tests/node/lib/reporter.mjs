@@ -19,7 +19,8 @@ function whyItFails({ type, data }, hasSubtests) {
 
 function errorText(error) {
   const cause = error.cause ?? error;
-  return cause.stack ?? cause.message ?? String(cause);
+  const text = cause.stack ?? cause.message ?? String(cause);
+  return text.replace(/^ +at .*node:internal.*\n?/gm, "");
 }
 
 const indent = (text) => text.trimEnd().replace(/^/gm, "    ");

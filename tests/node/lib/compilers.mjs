@@ -1,0 +1,30 @@
+// The compilers that weft is held to, and the checks that they make.
+import { at, run } from "./project.mjs";
+
+const warnings = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"];
+const core = ["-I", at("core/include")];
+const nativeIncludes = [...core, "-I", at("native/include")];
+const wasmIncludes = [...core, "-I", at("wasm/include")];
+
+// name, how to call it, and which public headers it can see
+export const compilers = [
+  { name: "gcc", c: "gcc", cxx: "g++", includes: nativeIncludes, hosts: ["core", "native"] },
+  { name: "clang", c: "clang", cxx: "clang++", includes: nativeIncludes, hosts: ["core", "native"] },
+  { name: "emcc", c: "emcc", cxx: "em++", includes: wasmIncludes, hosts: ["core", "wasm"] },
+];
+
+// Compiles to nothing, optimised, with weft's own warnings as errors.
+export function check({ c, includes }, file, flags = []) {
+  return run(c, ["-std=c11", "-O2", "-c", "-o", "/dev/null", ...warnings, ...includes, ...flags, file]);
+}
+
+export function checkCxx({ cxx, includes }, file, flags = []) {
+  return run(cxx, ["-std=c++11", "-fsyntax-only", ...warnings, ...includes, ...flags, file]);
+}
+
+// The passes that see a local variable used across an await; see DESIGN of `./weft run`.
+const localsPasses = { gcc: "cmake/locals-gcc.rsp", clang: "cmake/locals-clang.rsp" };
+
+export function checkLocals(compiler, file, flags = []) {
+  return run(compiler, [`@${at(localsPasses[compiler])}`, ...nativeIncludes, ...flags, file]);
+}
