@@ -1,0 +1,48 @@
+#ifndef WEFT_BASE_H
+#define WEFT_BASE_H
+
+/* What every other header needs: forward declarations and the few things that depend on the compiler. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+#define WEFT_BEGIN_DECLARATIONS extern "C" {
+#define WEFT_END_DECLARATIONS }
+#else
+#define WEFT_BEGIN_DECLARATIONS
+#define WEFT_END_DECLARATIONS
+#endif
+
+#if defined(__GNUC__)
+#define WEFT__PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
+#define WEFT__MUST_USE __attribute__((warn_unused_result))
+#define WEFT__UNUSED __attribute__((unused))
+#define WEFT__LIKELY(x) __builtin_expect(!!(x), 1)
+#define WEFT__UNLIKELY(x) __builtin_expect(!!(x), 0)
+#else
+#define WEFT__PRINTF(text, first)
+#define WEFT__MUST_USE
+#define WEFT__UNUSED
+#define WEFT__LIKELY(x) (x)
+#define WEFT__UNLIKELY(x) (x)
+#endif
+
+/* "file.c:12", for reports that must cost nothing until they are made. */
+#define WEFT__TEXT_(x) #x
+#define WEFT__TEXT(x) WEFT__TEXT_(x)
+#define WEFT__HERE __FILE__ ":" WEFT__TEXT(__LINE__)
+
+typedef struct weft_loop weft_loop;
+typedef struct weft_frame weft_frame;
+typedef struct weft_error weft_error;
+typedef struct weft_future weft_future;
+typedef struct weft_task weft_task;
+typedef struct weft_host weft_host;
+typedef struct weft__scope weft__scope;
+
+/* A coroutine object: weft_call made it, nothing of it has run, and it must be awaited or given to a task, once. */
+typedef struct weft_coroutine weft_coroutine;
+
+#endif

@@ -1,0 +1,36 @@
+#ifndef WEFT_HOST_H
+#define WEFT_HOST_H
+
+/* What the core asks of the world. A host puts this structure first in its own. */
+
+#include <weft/base.h>
+#include <weft/loop.h>
+#include <weft/thread.h>
+
+WEFT_BEGIN_DECLARATIONS
+
+/* A blocking function on its way through a thread. The host calls weft_work_run there, then weft_work_done on the loop. */
+typedef struct weft_work weft_work;
+void weft_work_run(weft_work *work);
+void weft_work_done(weft_work *work);
+
+struct weft_host {
+    /* Monotonic seconds since the loop began. */
+    double (*now)(weft_host *host);
+    /* Call weft_loop_turn at `deadline` on that clock, once, in place of any earlier wish; INFINITY: never. 0 or a failure's code. */
+    int (*arm)(weft_host *host, double deadline);
+    /* Call weft_loop_turn as soon as possible; from any thread. */
+    int (*wake)(weft_host *host);
+    /* Run the work in a thread and finish it on the loop's; NULL: there are no threads. */
+    int (*work)(weft_host *host, weft_work *work);
+    /* Words for a failure's code. */
+    const char *(*describe)(weft_host *host, int code);
+    /* Seconds to run tasks before the thread goes back to the host; 0: as long as any is ready. */
+    double slice;
+    /* 1 libuv, 2 JavaScript, 3 simulation; for the event log. */
+    uint32_t kind;
+};
+
+WEFT_END_DECLARATIONS
+
+#endif

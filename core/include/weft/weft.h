@@ -1,0 +1,21 @@
+#ifndef WEFT_H
+#define WEFT_H
+
+/* weft: asyncio for C. This header brings everything a program needs; the parts can be included alone. */
+
+#include <weft/coroutine.h>
+#include <weft/error.h>
+#include <weft/event.h>
+#include <weft/future.h>
+#include <weft/gather.h>
+#include <weft/generator.h>
+#include <weft/group.h>
+#include <weft/host.h>
+#include <weft/loop.h>
+#include <weft/semaphore.h>
+#include <weft/simulation.h>
+#include <weft/thread.h>
+#include <weft/timeout.h>
+#include <weft/value.h>
+
+#endif
