@@ -1,6 +1,9 @@
 // The compilers that weft is held to, and the checks that they make.
 import { at, run } from "./project.mjs";
 
+// Their words, and above all their quotation marks, depend on the language otherwise.
+const compile = (command, args) => run(command, args, { env: { LC_ALL: "C" } });
+
 const warnings = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"];
 const core = ["-I", at("core/include")];
 const nativeIncludes = [...core, "-I", at("native/include")];
@@ -15,16 +18,16 @@ export const compilers = [
 
 // Compiles to nothing, optimised, with weft's own warnings as errors.
 export function check({ c, includes }, file, flags = []) {
-  return run(c, ["-std=c11", "-O2", "-c", "-o", "/dev/null", ...warnings, ...includes, ...flags, file]);
+  return compile(c, ["-std=c11", "-O2", "-c", "-o", "/dev/null", ...warnings, ...includes, ...flags, file]);
 }
 
 export function checkCxx({ cxx, includes }, file, flags = []) {
-  return run(cxx, ["-std=c++11", "-fsyntax-only", ...warnings, ...includes, ...flags, file]);
+  return compile(cxx, ["-std=c++11", "-fsyntax-only", ...warnings, ...includes, ...flags, file]);
 }
 
-// The passes that see a local variable used across an await; see DESIGN of `./weft run`.
+// The passes that see a local variable used across an await; `./weft run` makes the same.
 const localsPasses = { gcc: "cmake/locals-gcc.rsp", clang: "cmake/locals-clang.rsp" };
 
 export function checkLocals(compiler, file, flags = []) {
-  return run(compiler, [`@${at(localsPasses[compiler])}`, ...nativeIncludes, ...flags, file]);
+  return compile(compiler, [`@${at(localsPasses[compiler])}`, ...nativeIncludes, ...flags, file]);
 }
