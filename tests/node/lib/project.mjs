@@ -25,18 +25,21 @@ export const runModule = at("wasm/run.mjs");
 const millisecondsUntilHung = 300_000;
 
 // Runs a program to its end. It never rejects: one that cannot be started has the reason in `stderr`.
-export function run(command, args, { env, input = "" } = {}) {
+// `env` adds to the environment `base`.
+export function run(command, args, { cwd = root, base = process.env, env } = {}) {
   return new Promise((resolve) => {
     const result = { status: null, signal: null, stdout: "", stderr: "" };
-    const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env } });
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...base, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const watchdog = setTimeout(() => {
       result.stderr += `\nkilled: it still ran after ${millisecondsUntilHung / 1000} s`;
       child.kill("SIGKILL");
     }, millisecondsUntilHung);
     child.stdout.setEncoding("utf8").on("data", (text) => (result.stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text) => (result.stderr += text));
-    child.stdin.on("error", () => {}); // it may end without reading
-    child.stdin.end(input);
     child.on("error", (error) => (result.stderr += error.message));
     child.on("close", (status, signal) => {
       clearTimeout(watchdog);

@@ -1,0 +1,93 @@
+// The weft command: what it accepts, what it hands to programs, what it refuses.
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { after } from "node:test";
+import { at, howItEnded, run } from "./lib/project.mjs";
+
+const elsewhere = mkdtempSync(join(tmpdir(), "weft-command-"));
+after(() => rmSync(elsewhere, { recursive: true }));
+
+// always from a folder that is not the project's, without settings of whoever runs the tests
+const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("WEFT_")));
+const weft = (...args) => run(at("weft"), args, { cwd: elsewhere, base: clean });
+const program = (name) => at("tests/node/programs", name);
+
+test("help", async (context) => {
+  for (const args of [[], ["help"], ["--help"]])
+    await context.test(`weft ${args.join(" ")}: usage on stdout, status 0`, async () => {
+      const result = await weft(...args);
+      assert.equal(result.status, 0);
+      for (const command of ["play", "run", "test", "bench", "build", "setup"])
+        assert.match(result.stdout, new RegExp(`^  \\./weft ${command}\\b`, "m"));
+    });
+});
+
+test("misuse", async (context) => {
+  const cases = [
+    ["frobnicate"],
+    ["setup", "now"],
+    ["build", "all"],
+    ["play", "--port"],
+    ["play", "--port", "http"],
+    ["play", "--fast"],
+    ["run"],
+    ["run", "--fast", program("nap.c")],
+    ["run", program("nap.c"), program("nap.c")],
+    ["run", program("nap.c"), "--seed", "x"],
+    ["run", program("nap.c"), "--decisions", "missing.txt"],
+    ["run", program("nap.c"), "--trace"],
+    ["test", "no-such-test"],
+  ];
+  for (const args of cases)
+    await context.test(`weft ${args.map((arg) => arg.replace(/.*\//, "")).join(" ")}: status 2`, async () => {
+      const result = await weft(...args);
+      assert.equal(result.status, 2, howItEnded(result));
+      assert.match(result.stderr, /^weft: .+\n\nweft: asyncio for C/);
+      assert.equal(result.stdout, "");
+    });
+});
+
+test("run", async (context) => {
+  await context.test("a missing file is named", async () => {
+    const result = await weft("run", "nowhere.c");
+    assert.equal(result.status, 1);
+    assert.match(result.stderr, /nowhere\.c/);
+  });
+  await context.test("hands over arguments and returns the program's status", async () => {
+    const result = await weft("run", program("arguments.c"), "--", "one", "--wasm", "t w o");
+    assert.equal(result.stdout, "argument one\nargument --wasm\nargument t w o\n");
+    assert.equal(result.status, 7, howItEnded(result));
+  });
+  await context.test("hands over the settings; a seed and decisions imply the virtual clock", async () => {
+    writeFileSync(join(elsewhere, "decisions.txt"), "1 0 2\n");
+    const settings = ["--seed", "5", "--decisions", "decisions.txt", "--trace", "out.json"];
+    const result = await weft("run", ...settings, program("arguments.c"));
+    assert.deepEqual(result.stdout.trim().split("\n"), [
+      "WEFT_VIRTUAL=1",
+      "WEFT_SEED=5",
+      "WEFT_DECISIONS=decisions.txt",
+      "WEFT_TRACE=out.json",
+    ]);
+  });
+  await context.test("refuses a local variable that is lost across an await", async () => {
+    const result = await weft("run", at("tests/compile-fail/local_array.c"));
+    assert.equal(result.status, 1);
+    assert.match(result.stderr, /jumps over variable initialization/);
+  });
+  for (const options of [[], ["--virtual"], ["--wasm"], ["--wasm", "--virtual"]])
+    await context.test(`${options.join(" ") || "natively"}: runs a coroutine`, async () => {
+      const result = await weft("run", ...options, program("nap.c"));
+      assert.equal(result.stdout, "rested\n", howItEnded(result));
+      assert.equal(result.status, 0, howItEnded(result));
+    });
+  for (const options of [[], ["--wasm"]])
+    await context.test(`${options.join(" ") || "natively"}: writes a trace`, async () => {
+      const result = await weft("run", "--trace", "trace.json", ...options, program("nap.c"));
+      assert.equal(result.status, 0, howItEnded(result));
+      const trace = JSON.parse(readFileSync(join(elsewhere, "trace.json"), "utf8"));
+      assert.ok((trace.traceEvents ?? trace).length > 0, "the trace is empty");
+      rmSync(join(elsewhere, "trace.json"));
+    });
+});
