@@ -1,0 +1,105 @@
+#ifndef WEFT_UV_H
+#define WEFT_UV_H
+
+/*
+ * weft on libuv. Three ways to run a program:
+ *
+ *     weft_main (weft/loop.h)   the whole of a program, the same on every host
+ *     weft_run                  one coroutine, from any C function, to its end
+ *     weft_uv_attach            tasks beside other libuv handles, in a uv_loop that the application runs
+ *
+ * Several threads can have a loop each. Sleeping takes one uv_timer however many tasks sleep, and never ends
+ * early; it may end up to a millisecond late, libuv's resolution. Tasks that are always ready leave the
+ * thread to libuv once a millisecond.
+ */
+
+#include <uv.h>
+#include <weft/host.h>
+#include <weft/loop.h>
+#include <weft/value.h>
+
+WEFT_BEGIN_DECLARATIONS
+
+/* --- Running one coroutine --- */
+
+/*
+ * Makes a loop in this thread, runs the coroutine in it, waits until it has ended, cancels what it left,
+ * waits for that and for functions still running in threads, and closes the loop. True if it ended with a
+ * value, which moves to *value; else the error moves to *error.
+ *
+ *     weft_value value;
+ *     const weft_error *error;
+ *     if (weft_run(weft_call(fetch, .url = "a"), &value, &error)) …
+ *
+ * The caller frees the value with weft_value_free and releases the error with weft_error_release. `value` may
+ * be NULL: it is freed. `error` may be NULL: it is reported to stderr with its traceback. A value that
+ * borrows memory must borrow it from what outlives the loop. The coroutine is made inside the loop, so the
+ * first argument must be the call itself. Where no loop can be made it is not evaluated, and the error is
+ * RuntimeError if this thread runs one already, SystemError with libuv's words if that refuses, or
+ * out-of-memory. asyncio.run
+ */
+#define weft_run(coroutine, value, error) weft__run(weft__run_enter() ? (coroutine) : NULL, (value), (error))
+bool weft__run_enter(void);
+bool weft__run(weft_coroutine *coroutine, weft_value *value, const weft_error **error);
+
+/* --- Living in a uv_loop that runs already --- */
+
+/*
+ * A loop of weft's whose turns a uv_loop drives. Used in place, as libuv's handles are: it must not move, and
+ * must live until it is detached.
+ */
+typedef struct weft_uv weft_uv;
+typedef void weft_uv_callback(weft_uv *attachment);
+
+struct weft_uv {
+    weft_host host;  /* internal, as is everything but the next two */
+    weft_loop *loop; /* for weft_loop_start, weft_loop_set_reporter, weft_call_soon_threadsafe */
+    void *data;      /* the program's own; weft leaves it alone */
+    uv_loop_t *uv;
+    uv_async_t async;
+    uv_timer_t timer;
+    double deadline;       /* when the timer is for, on the loop's clock; INFINITY: it does not run */
+    uint64_t origin;       /* uv_hrtime at the clock's zero */
+    size_t works;          /* functions in threads */
+    uint32_t open_handles; /* of async and timer */
+    bool idle;             /* the last turn left nothing to do, and nothing has come since */
+    int failure;           /* the first of libuv's errors that the loop cannot go on after, or 0 */
+    const char *failed;    /* the call that gave it */
+    weft_uv_callback *detached;
+    char words[160]; /* of the latest failure that was described */
+};
+
+/*
+ * Makes a loop whose turns happen in `uv`, and makes it current in this thread, which must be the one that
+ * runs `uv`. Returns 0 or libuv's error code with nothing attached: UV_EALREADY if the thread has a loop,
+ * UV_ENOMEM, or what libuv's own calls give (after one of these run `uv` once more before closing it: a
+ * handle may be on its way out).
+ *
+ *     weft_uv_attach(&attachment, uv_default_loop(), NULL);
+ *     task = weft_loop_start(attachment.loop, weft_call(serve));
+ *     weft_task_add_done_callback(task, on_served, &attachment);
+ *     uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+ *
+ * From then on callbacks of libuv's may call weft: start coroutines, set futures, cancel tasks. Tasks keep
+ * uv_run from returning while they live, an attachment without any does not. What weft_loop_start returns are
+ * main tasks: when the last one ends, tasks that they left are cancelled. weft_task_value and weft_task_error
+ * read their outcome in the callback; nobody prints the error of a main task here, but the loop reports one
+ * that was never retrieved. Other threads may call weft_call_soon_threadsafe, until the attachment is
+ * detached. The allocator is borrowed; NULL: malloc's.
+ *
+ * asyncio has no twin: it is the loop there.
+ */
+int weft_uv_attach(weft_uv *attachment, uv_loop_t *uv, const weft_allocator *allocator);
+
+/*
+ * Cancels every task and, while `uv` goes on running, waits for them and for functions in threads, closes the
+ * loop and its handles, and then calls back, once; NULL: no callback. After that nothing of weft is left in
+ * `uv`, and the memory of the attachment is the program's again. It may be called from a task of the loop's.
+ * Start nothing afterwards. Returns 0, or an error with nothing changed: UV_EALREADY if it is being detached,
+ * UV_ENOMEM, or what uv_async_send gave.
+ */
+int weft_uv_detach(weft_uv *attachment, weft_uv_callback *detached);
+
+WEFT_END_DECLARATIONS
+
+#endif

@@ -1,0 +1,146 @@
+#define _POSIX_C_SOURCE 200809L /* for uv.h */
+
+#include "uv_host.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static weft_uv *of_host(weft_host *host) {
+    return (weft_uv *)(void *)host;
+}
+
+/* libuv's own clock stands still during an iteration and counts whole milliseconds; this one does neither. */
+static double now(weft_host *host) {
+    return (double)(uv_hrtime() - of_host(host)->origin) * 1e-9;
+}
+
+static void on_timer(uv_timer_t *timer);
+
+/* Far deadlines are reached in stages, since the timer's callback looks at the clock anyway. */
+static int start_timer(weft_uv *self) {
+    static const double stage = 1e9; /* milliseconds: 11 days */
+    double delay = ceil((self->deadline - now(&self->host)) * 1e3);
+    uv_update_time(self->uv); /* the timer counts from there */
+    return uv_timer_start(&self->timer, on_timer, (uint64_t)fmin(fmax(delay, 0.0), stage), 0);
+}
+
+static int arm(weft_host *host, double deadline) {
+    weft_uv *self = of_host(host);
+    self->deadline = deadline;
+    return deadline < INFINITY ? start_timer(self) : uv_timer_stop(&self->timer);
+}
+
+/* libuv counts from the start of a millisecond, and so can be early by a part of one. */
+static void on_timer(uv_timer_t *timer) {
+    weft_uv *self = timer->data;
+    if (now(&self->host) < self->deadline) {
+        weft__uv_fail(self, "uv_timer_start", start_timer(self));
+        return;
+    }
+    self->deadline = INFINITY;
+    weft__uv_turn(self);
+}
+
+/* Whether uv_run goes on for the sake of this loop. Not thread-safe, unlike uv_async_send. */
+static void keep_running(weft_uv *self, bool keep) {
+    if (keep) {
+        uv_ref((uv_handle_t *)&self->async);
+        uv_ref((uv_handle_t *)&self->timer);
+    } else {
+        uv_unref((uv_handle_t *)&self->async);
+        uv_unref((uv_handle_t *)&self->timer);
+    }
+}
+
+static int wake(weft_host *host) {
+    weft_uv *self = of_host(host);
+    if (weft_loop_current() == self->loop) {
+        self->idle = false;
+        keep_running(self, true);
+    }
+    return uv_async_send(&self->async);
+}
+
+static void on_async(uv_async_t *async) {
+    weft__uv_turn(async->data);
+}
+
+/*
+ * Tasks that stay ready come back through the async handle, which libuv serves after its timers and beside
+ * all other input: nothing of libuv's waits for longer than a slice.
+ */
+void weft__uv_turn(weft_uv *self) {
+    weft_turn turn = weft_loop_turn(self->loop, 0);
+    self->idle = turn == WEFT_TURN_DONE;
+    keep_running(self, !self->idle);
+    if (turn == WEFT_TURN_MORE)
+        weft__uv_fail(self, "uv_async_send", uv_async_send(&self->async));
+    if (self->detached != NULL && weft__uv_ended(self)) {
+        weft_loop_close(self->loop);
+        weft__uv_close(self, self->detached);
+    }
+}
+
+void weft__uv_fail(weft_uv *self, const char *call, int code) {
+    if (code != 0 && self->failure == 0) {
+        self->failure = code;
+        self->failed = call;
+    }
+}
+
+static const char *describe(weft_host *host, int code) {
+    weft_uv *self = of_host(host);
+    char name[32], text[96];
+    snprintf(self->words, sizeof self->words, "%s: %s", uv_err_name_r(code, name, sizeof name),
+             uv_strerror_r(code, text, sizeof text));
+    return self->words;
+}
+
+void weft__uv_init(weft_uv *self, uv_loop_t *uv) {
+    void *data = self->data;
+    *self = (weft_uv){
+        .host = {.now = now,
+                 .arm = arm,
+                 .wake = wake,
+                 .work = weft__uv_work,
+                 .describe = describe,
+                 .slice = 1e-3,
+                 .kind = 1},
+        .data = data,
+        .uv = uv,
+        .deadline = INFINITY,
+        .origin = uv_hrtime(),
+    };
+}
+
+/* What does fail in practice comes first: then nothing is left to be closed. */
+int weft__uv_open(weft_uv *self) {
+    int code = uv_async_init(self->uv, &self->async, on_async);
+    if (code != 0) {
+        weft__uv_fail(self, "uv_async_init", code);
+        return code;
+    }
+    code = uv_timer_init(self->uv, &self->timer);
+    if (code != 0) {
+        uv_close((uv_handle_t *)&self->async, NULL);
+        weft__uv_fail(self, "uv_timer_init", code);
+        return code;
+    }
+    self->async.data = self;
+    self->timer.data = self;
+    self->open_handles = 2;
+    keep_running(self, false);
+    return 0;
+}
+
+static void on_close(uv_handle_t *handle) {
+    weft_uv *self = handle->data;
+    if (--self->open_handles == 0)
+        self->detached(self);
+}
+
+void weft__uv_close(weft_uv *self, weft_uv_callback *closed) {
+    self->detached = closed;
+    uv_close((uv_handle_t *)&self->async, on_close);
+    uv_close((uv_handle_t *)&self->timer, on_close);
+}

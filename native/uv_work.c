@@ -1,0 +1,41 @@
+#define _POSIX_C_SOURCE 200809L /* for uv.h */
+
+#include "uv_host.h"
+
+/* A blocking function in libuv's thread pool. The request is made and freed in the loop's thread. */
+typedef struct threaded {
+    uv_work_t request;
+    weft_uv *host;
+    weft_work *work;
+} threaded;
+
+static void run(uv_work_t *request) {
+    weft_work_run(((threaded *)request->data)->work);
+}
+
+/* Functions that ended together are told one after the other and resume their tasks in one turn. */
+static void finish(uv_work_t *request, int status) {
+    threaded *self = request->data;
+    weft_uv *host = self->host;
+    (void)status; /* never UV_ECANCELED: the request is nobody's but ours */
+    weft_work_done(self->work);
+    weft_free(self);
+    host->works--;
+    weft__uv_fail(host, "uv_async_send", host->host.wake(&host->host));
+}
+
+int weft__uv_work(weft_host *host, weft_work *work) {
+    threaded *self = weft_allocate(sizeof *self);
+    if (self == NULL)
+        return UV_ENOMEM;
+    self->host = (weft_uv *)(void *)host;
+    self->work = work;
+    self->request.data = self;
+    int code = uv_queue_work(self->host->uv, &self->request, run, finish);
+    if (code != 0) {
+        weft_free(self);
+        return code;
+    }
+    self->host->works++;
+    return 0;
+}
