@@ -35,7 +35,7 @@ const SUBJECTS = [
     },
     { name: "c++20", file: path("../build/native/bench/bench_cpp20") },
     { name: "libuv", file: path("../build/native/bench/bench_libuv"), rows: SLEEPING },
-    { name: "promises", interpreter: ["node", "--expose-gc"], file: path("promises.mjs"), rounds: 5 },
+    { name: "promises", interpreter: ["node", "--expose-gc"], file: path("promises.mjs"), rounds: 4 },
     { name: "asyncio", interpreter: ["python3"], file: path("asyncio_rows.py"), rounds: 3 },
 ];
 
