@@ -1,0 +1,9 @@
+/* Before the first paint, so that the page never flashes in the other scheme. */
+try {
+    const theme = localStorage.getItem("weft-theme");
+    if (theme === "light" || theme === "dark") {
+        document.documentElement.dataset.theme = theme;
+    }
+} catch {
+    /* Storage may be forbidden: the system's scheme it is. */
+}

@@ -1,0 +1,48 @@
+/* Gathers what the page runs: the examples' C and modules, and the manifest that names them.
+   node scripts/examples.mjs [--examples DIR] [--wasm DIR] [--out DIR] */
+
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const fromHere = (path) => fileURLToPath(new URL(path, import.meta.url));
+const { values: folders } = parseArgs({
+    options: {
+        examples: { type: "string", default: fromHere("../../examples") },
+        wasm: { type: "string", default: fromHere("../../build/wasm/examples") },
+        out: { type: "string", default: fromHere("../public/examples") },
+    },
+});
+
+const required = ["name", "title", "look", "parameters"];
+
+function checked(example) {
+    for (const key of required) {
+        if (!(key in example)) {
+            throw new Error(`examples.json: ${example.name ?? "an example"} has no ${key}`);
+        }
+    }
+    return example;
+}
+
+async function copy(from, to, hint) {
+    try {
+        await copyFile(from, to);
+    } catch (error) {
+        throw new Error(`${from} is missing: ${hint}`, { cause: error });
+    }
+}
+
+const described = JSON.parse(await readFile(join(folders.examples, "examples.json"), "utf8")).map(checked);
+await rm(folders.out, { recursive: true, force: true });
+await mkdir(folders.out, { recursive: true });
+const manifest = [];
+for (const example of described) {
+    const [source, wasm] = [`${example.name}.c`, `${example.name}.wasm`];
+    await copy(join(folders.examples, source), join(folders.out, source), "examples.json names it");
+    await copy(join(folders.wasm, wasm), join(folders.out, wasm), "build the preset wasm first (./weft build)");
+    manifest.push({ ...example, source, wasm, coroutine: example.name });
+}
+await writeFile(join(folders.out, "index.json"), `${JSON.stringify(manifest, null, 4)}\n`);
+console.log(`${manifest.length} examples for the page`);

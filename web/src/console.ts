@@ -1,0 +1,146 @@
+/** The console: what the program prints and how it ends. It keeps the newest lines; a flood costs a bounded amount of memory. */
+
+import { baseName, count, instant } from "./format.ts";
+import type { ErrorReport } from "./protocol.ts";
+
+const lineLimit = 2000;
+const lengthLimit = 2000;
+
+export type LineKind = "stdout" | "stderr" | "note" | "error" | "traceback";
+
+interface Line {
+    text: string;
+    kind: LineKind;
+    time: number | undefined;
+}
+
+export class Console {
+    readonly #log: HTMLElement;
+    /** Whole lines that are not shown yet. */
+    #pending: Line[] = [];
+    /** The beginning of a line whose end was not printed yet, and its place if it is shown. */
+    #open: Line | undefined;
+    #openElement: HTMLElement | undefined;
+    #dropped = 0;
+    #droppedNote: HTMLElement | undefined;
+    #frame = 0;
+
+    constructor(log: HTMLElement) {
+        this.#log = log;
+    }
+
+    clear(): void {
+        this.#pending = [];
+        this.#open = this.#openElement = this.#droppedNote = undefined;
+        this.#dropped = 0;
+        this.#log.replaceChildren();
+    }
+
+    print(text: string, stream: "stdout" | "stderr", time: number): void {
+        const pieces = text.split("\n");
+        pieces.forEach((piece, index) => {
+            if (this.#open !== undefined && this.#open.kind !== stream) {
+                this.#endLine();
+            }
+            if (piece !== "" || index < pieces.length - 1) {
+                this.#open ??= { text: "", kind: stream, time };
+                this.#open.text = limited(this.#open.text + piece);
+            }
+            if (index < pieces.length - 1) {
+                this.#endLine();
+            }
+        });
+        this.#schedule();
+    }
+
+    note(text: string): void {
+        this.#line({ text, kind: "note", time: undefined });
+    }
+
+    /** An error as Python shows it: the way it took, outermost first, then what it was; the errors of a group below. */
+    error(report: ErrorReport, depth = 0): void {
+        const indent = "    ".repeat(depth);
+        if (report.traceback.length > 0) {
+            this.#line({ text: `${indent}Traceback (outermost first):`, kind: "traceback", time: undefined });
+            for (const { function: name, file, line } of report.traceback) {
+                this.#line({ text: `${indent}  ${name}, ${baseName(file)} line ${line}`, kind: "traceback", time: undefined });
+            }
+        }
+        this.#line({ text: `${indent}${report.name}: ${report.message}`, kind: "error", time: undefined });
+        for (const inner of report.errors) {
+            this.error(inner, depth + 1);
+        }
+    }
+
+    #line(line: Line): void {
+        this.#endLine();
+        this.#pending.push(line);
+        this.#schedule();
+    }
+
+    #endLine(): void {
+        if (this.#open !== undefined) {
+            this.#pending.push(this.#open);
+            this.#open = undefined;
+            /* Twice what is shown is kept at most until it is. */
+            if (this.#pending.length > 2 * lineLimit) {
+                this.#dropped += this.#pending.splice(0, lineLimit).length;
+            }
+        }
+    }
+
+    #schedule(): void {
+        this.#frame ||= requestAnimationFrame(() => {
+            this.#frame = 0;
+            this.#show();
+        });
+    }
+
+    #show(): void {
+        const log = this.#log;
+        const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 30;
+        this.#dropped += Math.max(0, this.#pending.length - lineLimit);
+        const lines = this.#pending.slice(-lineLimit);
+        this.#pending = [];
+        this.#openElement?.remove();
+        log.append(...lines.map(lineElement));
+        this.#openElement = this.#open && lineElement(this.#open);
+        if (this.#openElement) {
+            log.append(this.#openElement);
+        }
+        this.#dropOld();
+        if (atEnd) {
+            log.scrollTop = log.scrollHeight;
+        }
+    }
+
+    #dropOld(): void {
+        let shown = this.#log.childElementCount - (this.#droppedNote ? 1 : 0);
+        while (shown > lineLimit) {
+            (this.#droppedNote?.nextElementSibling ?? this.#log.firstElementChild)?.remove();
+            shown--;
+            this.#dropped++;
+        }
+        if (this.#dropped > 0) {
+            this.#droppedNote ??= lineElement({ text: "", kind: "note", time: undefined });
+            this.#droppedNote.textContent = `${count(this.#dropped, "earlier line")} not kept.`;
+            if (this.#log.firstElementChild !== this.#droppedNote) {
+                this.#log.prepend(this.#droppedNote);
+            }
+        }
+    }
+}
+
+function lineElement({ text, kind, time }: Line): HTMLElement {
+    const element = document.createElement("div");
+    element.className = kind;
+    element.textContent = text;
+    if (time !== undefined) {
+        element.dataset["time"] = instant(time);
+    }
+    return element;
+}
+
+function limited(text: string): string {
+    return text.length > lengthLimit ? `${text.slice(0, lengthLimit)}…` : text;
+}

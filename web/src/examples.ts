@@ -1,0 +1,43 @@
+/** The examples and what the manifest says of them (scripts/examples.mjs writes it). */
+
+export interface Parameter {
+    /** The field of the coroutine that it sets. */
+    field: string;
+    label: string;
+    min: number;
+    max: number;
+    step: number;
+    value: number;
+    unit?: string;
+}
+
+export interface Example {
+    name: string;
+    title: string;
+    /** One sentence on what to look for. */
+    look: string;
+    /** Addresses of the C and of the module, relative to the manifest. */
+    source: string;
+    wasm: string;
+    coroutine: string;
+    parameters: Parameter[];
+}
+
+/** Reads the manifest; the addresses in its examples become absolute. */
+export async function loadExamples(): Promise<Example[]> {
+    const manifest = new URL("examples/index.json", document.baseURI);
+    const examples = JSON.parse(await fetchText(manifest.href)) as Example[];
+    return examples.map((example) => ({
+        ...example,
+        source: new URL(example.source, manifest).href,
+        wasm: new URL(example.wasm, manifest).href,
+    }));
+}
+
+export async function fetchText(address: string): Promise<string> {
+    const response = await fetch(address);
+    if (!response.ok) {
+        throw new Error(`${address} could not be fetched: ${response.status} ${response.statusText}`);
+    }
+    return response.text();
+}

@@ -1,0 +1,93 @@
+/** Runs a program in a worker of its own and can always end it. */
+
+import type { ErrorReport, FromWorker, Program, ToWorker } from "./protocol.ts";
+
+export type Ending =
+    | { type: "value"; value: string; time: number }
+    | { type: "error"; error: ErrorReport; time: number }
+    /** Stopped by the person: it was cancelled and cleaned up, or it did not answer and was ended. */
+    | { type: "cancelled"; time: number }
+    | { type: "terminated" }
+    | { type: "failed"; message: string };
+
+export interface Listener {
+    started(): void;
+    output(text: string, stream: "stdout" | "stderr", time: number, omitted: number): void;
+    events(chunk: Uint8Array, base: number): void;
+    eventsFull(): void;
+    /** Called once, last. */
+    ended(ending: Ending): void;
+}
+
+/* How long a stopped program may take to clean up before it is ended. */
+const patience = 250;
+
+export class Run {
+    readonly #worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "program" });
+    readonly #listener: Listener;
+    #over = false;
+
+    constructor(program: Program, listener: Listener) {
+        this.#listener = listener;
+        this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
+        this.#worker.onerror = (event) => {
+            event.preventDefault();
+            this.#end({ type: "failed", message: event.message || "the worker could not be started" });
+        };
+        this.#send({ type: "run", program });
+    }
+
+    /** Cancels the program; one that does not end by itself at once is terminated. */
+    stop(): void {
+        this.#send({ type: "cancel" });
+        setTimeout(() => this.#end({ type: "terminated" }), patience);
+    }
+
+    /** Ends the program without a word. */
+    abandon(): void {
+        this.#over = true;
+        this.#worker.terminate();
+    }
+
+    #send(message: ToWorker): void {
+        this.#worker.postMessage(message);
+    }
+
+    #receive(message: FromWorker): void {
+        if (this.#over) {
+            return;
+        }
+        switch (message.type) {
+            case "started":
+                this.#listener.started();
+                break;
+            case "output":
+                this.#listener.output(message.text, message.stream, message.time, message.omitted);
+                this.#send({ type: "taken", messages: 1 });
+                break;
+            case "events":
+                this.#listener.events(message.chunk, message.base);
+                break;
+            case "events-full":
+                this.#listener.eventsFull();
+                break;
+            case "value":
+                this.#end(message);
+                break;
+            case "error":
+                this.#end(message.cancelled ? { type: "cancelled", time: message.time } : message);
+                break;
+            case "unloadable":
+                this.#end({ type: "failed", message: message.message });
+                break;
+        }
+    }
+
+    #end(ending: Ending): void {
+        if (!this.#over) {
+            this.#over = true;
+            this.#worker.terminate();
+            this.#listener.ended(ending);
+        }
+    }
+}

@@ -1,0 +1,350 @@
+/** Draws the timeline. Only what is in view is visited, and what falls on one pixel is drawn once: 10,000 bars fit in a frame. */
+
+import { shortNumber } from "./format.ts";
+import { waitFamily } from "./palette.ts";
+import type { Palette } from "./palette.ts";
+import { axisHeight, barHeight, firstIndex, ticks } from "./timeline-geometry.ts";
+import type { Rows, TimeWindow } from "./timeline-geometry.ts";
+import { drawGlyph, glyphRadius } from "./timeline-glyphs.ts";
+import type { Glyph } from "./timeline-glyphs.ts";
+import { itemTimes } from "./timeline-items.ts";
+import type { Item } from "./timeline-items.ts";
+import type { Frame, Span, Task, TimelineModel } from "./timeline-model.ts";
+
+export interface Scene {
+    model: TimelineModel;
+    rows: Rows;
+    window: TimeWindow;
+    palette: Palette;
+    width: number;
+    height: number;
+    /** The width of the names at the left. */
+    gutter: number;
+    scrollTop: number;
+    /** The present, where what still lasts ends. */
+    now: number;
+    live: boolean;
+    selected: Item | undefined;
+    hovered: Item | undefined;
+}
+
+const nameFont = '600 12px "Inter Variable", system-ui, sans-serif';
+const textFont = '12px "Inter Variable", system-ui, sans-serif';
+const smallFont = '11px "Inter Variable", system-ui, sans-serif';
+
+export function drawTimeline(context: CanvasRenderingContext2D, scene: Scene): void {
+    new Painter(context, scene).draw();
+}
+
+/** The x of a time. */
+export function timeToX(scene: Pick<Scene, "window" | "width" | "gutter">, time: number): number {
+    return scene.gutter + ((time - scene.window.start) / scene.window.length) * (scene.width - scene.gutter);
+}
+
+class Painter {
+    constructor(context: CanvasRenderingContext2D, scene: Scene) {
+        this.context = context;
+        this.scene = scene;
+        this.pixel = scene.window.length / Math.max(scene.width - scene.gutter, 1);
+    }
+
+    private readonly context: CanvasRenderingContext2D;
+    private readonly scene: Scene;
+    /** Seconds a pixel. */
+    private readonly pixel: number;
+
+    draw(): void {
+        const { context, scene } = this;
+        context.fillStyle = scene.palette.panel;
+        context.fillRect(0, 0, scene.width, scene.height);
+        context.textBaseline = "middle";
+        this.grid();
+        const first = scene.rows.at(scene.scrollTop);
+        const tasks = scene.model.tasks;
+        const visible: number[] = [];
+        for (let row = first; row < tasks.length && this.y(scene.rows.top(row)) < scene.height; row++) {
+            visible.push(row);
+        }
+        this.clipped(0, axisHeight, scene.width, () => {
+            for (const row of visible) {
+                this.rowName(tasks[row]!, row);
+            }
+        });
+        this.clipped(scene.gutter - glyphRadius - 2, axisHeight, scene.width, () => {
+            for (const row of visible) {
+                this.bars(tasks[row]!, row);
+            }
+            this.outline(scene.hovered, 1);
+            this.outline(scene.selected, 2);
+            for (const row of visible) {
+                this.signs(tasks[row]!, row);
+            }
+            this.presentLine();
+        });
+    }
+
+    private x(time: number): number {
+        return timeToX(this.scene, time);
+    }
+
+    /** From rows to the canvas. */
+    private y(rowY: number): number {
+        return axisHeight + rowY - this.scene.scrollTop;
+    }
+
+    private middle(row: number, lane: number): number {
+        return Math.round(this.y(this.scene.rows.middle(row, lane)));
+    }
+
+    private clipped(x: number, y: number, right: number, paint: () => void): void {
+        this.context.save();
+        this.context.beginPath();
+        this.context.rect(x, y, right - x, this.scene.height - y);
+        this.context.clip();
+        paint();
+        this.context.restore();
+    }
+
+    private grid(): void {
+        const { context, scene } = this;
+        const { palette, window, width, height, gutter } = scene;
+        const { times, step } = ticks(window.start, window.end, (width - gutter) / 90);
+        const small = step < 1e-3;
+        const unit = small ? "µs" : step < 1 && window.end < 1 ? "ms" : "s";
+        const factor = { "µs": 1e6, ms: 1e3, s: 1 }[unit] ?? 1;
+        context.font = smallFont;
+        context.textAlign = "left";
+        for (const time of times) {
+            const x = Math.round(this.x(time)) + 0.5;
+            if (x < gutter) {
+                continue;
+            }
+            context.fillStyle = palette.grid;
+            context.fillRect(x - 0.5, axisHeight, 1, height - axisHeight);
+            context.fillRect(x - 0.5, axisHeight - 6, 1, 6);
+            context.fillStyle = palette.muted;
+            const label = `${shortNumber(Number((time * factor).toFixed(6)))} ${unit}`;
+            if (x + context.measureText(label).width + 4 < width) {
+                context.fillText(label, x + 4, axisHeight / 2 - 1);
+            }
+        }
+        context.fillStyle = palette.row;
+        context.fillRect(0, axisHeight - 1, width, 1);
+    }
+
+    private rowName(task: Task, row: number): void {
+        const { context, scene } = this;
+        const bottom = Math.round(this.y(scene.rows.top(row + 1)));
+        context.fillStyle = scene.palette.row;
+        context.fillRect(0, bottom - 1, scene.width, 1);
+        const middle = this.middle(row, 0) + 0.5;
+        context.textAlign = "left";
+        context.font = nameFont;
+        context.fillStyle = scene.palette.ink;
+        const room = scene.gutter - 22;
+        const used = this.text(task.name, 12, middle, room);
+        if (task.coroutine !== "" && task.coroutine !== task.name) {
+            context.font = textFont;
+            context.fillStyle = scene.palette.muted;
+            this.text(task.coroutine, 12 + used + 6, middle, room - used - 6);
+        }
+    }
+
+    /** Writes as much of the text as there is room for; the width it took. */
+    private text(text: string, x: number, y: number, room: number): number {
+        const { context } = this;
+        const whole = context.measureText(text).width;
+        if (whole <= room) {
+            context.fillText(text, x, y);
+            return whole;
+        }
+        const letters = Math.floor((room / whole) * text.length) - 1;
+        if (letters >= 3) {
+            context.fillText(`${text.slice(0, letters)}…`, x, y);
+        }
+        return room;
+    }
+
+    private bars(task: Task, row: number): void {
+        const { scene } = this;
+        this.thread(task.created, task.end, this.middle(row, 0));
+        const frames = this.inView(task.frames);
+        const spans = this.inView(task.spans);
+        for (const frame of frames) {
+            this.thread(frame.start, frame.end, this.middle(row, frame.lane));
+        }
+        this.spans(spans, row);
+        /* Where the name of each coroutine ends, so that what it waits for is written behind it. */
+        const written = new Map<Frame, number>();
+        for (const frame of frames) {
+            written.set(frame, this.frame(frame, row));
+        }
+        for (const span of spans) {
+            if (span.wait !== undefined && Math.min(span.end, scene.now) - span.start > 24 * this.pixel) {
+                const frame = frames.find(({ lane, start, end }) => lane === span.lane && start <= span.start && span.start < end);
+                this.waitName(span, row, frame === undefined ? 0 : written.get(frame)!);
+            }
+        }
+    }
+
+    /** What touches the window. Things are in order of their start; one that began earlier may reach into it: the last span
+     *  before, or coroutines up to the last outermost one. */
+    private inView<T extends Span | Frame>(things: readonly T[]): T[] {
+        const { window } = this.scene;
+        const result: T[] = [];
+        const first = firstIndex(things.length, (index) => things[index]!.start >= window.start);
+        let index = first;
+        do {
+            index--;
+        } while (index > 0 && "outcome" in things[index]! && things[index]!.lane > 1);
+        for (index = Math.max(index, 0); index < things.length && things[index]!.start <= window.end; index++) {
+            if (things[index]!.end >= window.start) {
+                result.push(things[index]!);
+            }
+        }
+        return result;
+    }
+
+    private thread(start: number, end: number, middle: number): void {
+        const { context, scene } = this;
+        const left = Math.max(this.x(start), scene.gutter - 8);
+        const right = Math.min(this.x(Math.min(end, scene.now)), scene.width);
+        context.fillStyle = scene.palette.thread;
+        context.fillRect(left, middle - 1, Math.max(right - left, 1), 2);
+    }
+
+    private spans(spans: Span[], row: number): void {
+        const { context, scene } = this;
+        /* The last pixel drawn in each lane and state: what falls on it again is not drawn. */
+        const drawn = new Map<string, number>();
+        for (const span of spans) {
+            const left = Math.max(this.x(span.start), scene.gutter - 8);
+            const right = Math.min(this.x(Math.min(span.end, scene.now)), scene.width + 2);
+            const key = `${span.state}${span.lane}`;
+            if (right <= (drawn.get(key) ?? -Infinity)) {
+                continue;
+            }
+            const middle = this.middle(row, span.lane);
+            if (span.state === "running") {
+                context.fillStyle = scene.palette.running;
+                context.fillRect(left, middle - barHeight / 2 - 1, Math.max(right - left, 2), barHeight + 2);
+                drawn.set(key, Math.max(right, left + 1));
+            } else if (right - left >= 0.5) {
+                this.still(span, left, right, middle);
+                drawn.set(key, right);
+            }
+        }
+    }
+
+    /** A bar of a task that is ready or waits. */
+    private still(span: Span, left: number, right: number, middle: number): void {
+        const { context, scene } = this;
+        const top = middle - barHeight / 2;
+        if (span.state === "waiting") {
+            const family = waitFamily(span.wait?.kind);
+            context.fillStyle = scene.palette.hatching[family];
+            context.fillRect(left, top, right - left, barHeight);
+            context.strokeStyle = scene.palette[`${family}-hatch`];
+            context.lineWidth = 1;
+            if (right - left > 3) {
+                context.strokeRect(left + 0.5, top + 0.5, right - left - 1, barHeight - 1);
+            }
+        } else if (right - left > 2) {
+            context.strokeStyle = scene.palette.ready;
+            context.lineWidth = 1;
+            context.setLineDash([2, 2]);
+            context.strokeRect(left + 0.5, top + 3.5, right - left - 1, barHeight - 7);
+            context.setLineDash([]);
+        }
+    }
+
+    /** Draws a coroutine's frame and name; returns where the name ends. */
+    private frame(frame: Frame, row: number): number {
+        const { context, scene } = this;
+        const left = Math.max(this.x(frame.start), scene.gutter - 8);
+        const right = this.x(Math.min(frame.end, scene.now));
+        const middle = this.middle(row, frame.lane);
+        const width = Math.min(right, scene.width) - left;
+        if (width > 6) {
+            context.strokeStyle = scene.palette.running;
+            context.lineWidth = 1;
+            context.strokeRect(left + 0.5, middle - barHeight / 2 - 0.5, width - 1, barHeight + 1);
+        }
+        context.font = nameFont;
+        return left + 6 + this.plate(frame.name, left + 6, middle, width - 12, scene.palette.ink);
+    }
+
+    private waitName(span: Span, row: number, written: number): void {
+        const { context, scene } = this;
+        const left = Math.max(this.x(span.start), scene.gutter - 8) + 6;
+        const right = Math.min(this.x(Math.min(span.end, scene.now)), scene.width);
+        const from = Math.max(left, written + 6);
+        context.font = textFont;
+        const ink = scene.palette[`${waitFamily(span.wait!.kind)}-ink`];
+        this.plate(scene.model.waitText(span.wait!), from, this.middle(row, span.lane), right - from - 6, ink);
+    }
+
+    /** Text on a plate of the background's colour, so that the hatching does not run through it; nothing where it does not fit. */
+    private plate(text: string, x: number, middle: number, room: number, ink: string): number {
+        const { context, scene } = this;
+        const width = context.measureText(text).width;
+        if (width > room) {
+            return 0;
+        }
+        context.fillStyle = scene.palette.panel;
+        context.fillRect(x - 3, middle - barHeight / 2 + 2, width + 6, barHeight - 4);
+        context.fillStyle = ink;
+        context.textAlign = "left";
+        context.fillText(text, x, middle + 0.5);
+        return width + 3;
+    }
+
+    /** The signs of one row from left to right; one beside the other where they would cover each other. */
+    private signs(task: Task, row: number): void {
+        const { context, scene } = this;
+        const signs: { glyph: Glyph; time: number; lane: number }[] = task.marks.map(({ kind, time, lane }) => ({ glyph: kind, time, lane }));
+        const { end, outcome } = task;
+        if (outcome !== undefined && outcome !== "value" && !signs.some((sign) => sign.glyph === outcome && sign.lane === 0 && sign.time > end - 8 * this.pixel)) {
+            signs.push({ glyph: outcome, time: end, lane: 0 });
+        }
+        const rightmost: number[] = [];
+        for (const { glyph, time, lane } of signs) {
+            const x = this.x(time);
+            if (x < scene.gutter - glyphRadius || x > scene.width + glyphRadius) {
+                continue;
+            }
+            const beside = Math.max(x, (rightmost[lane] ?? -Infinity) + 2 * glyphRadius + 1);
+            if (beside - x > 4 * glyphRadius) {
+                continue; /* too many in one place: zooming in tells them apart */
+            }
+            rightmost[lane] = beside;
+            drawGlyph(context, glyph, beside, this.middle(row, lane), scene.palette);
+        }
+    }
+
+    private outline(item: Item | undefined, width: number): void {
+        const { context, scene } = this;
+        const row = item === undefined ? -1 : scene.model.tasks.indexOf(item.task);
+        if (item === undefined || row < 0) {
+            return;
+        }
+        const { start, end, lane } = itemTimes(item);
+        const left = Math.max(this.x(start), scene.gutter - 4);
+        const right = Math.min(this.x(Math.min(end, scene.now)), scene.width);
+        const radius = item.type === "mark" ? glyphRadius + 2 : 3;
+        const middle = this.middle(row, lane);
+        context.strokeStyle = scene.palette.focus;
+        context.lineWidth = width;
+        context.beginPath();
+        context.roundRect(left - radius, middle - barHeight / 2 - 3, right - left + 2 * radius, barHeight + 6, 4);
+        context.stroke();
+    }
+
+    private presentLine(): void {
+        const { context, scene } = this;
+        if (scene.live) {
+            context.fillStyle = scene.palette.focus;
+            context.fillRect(Math.round(this.x(scene.now)), axisHeight, 1, scene.height - axisHeight);
+        }
+    }
+}

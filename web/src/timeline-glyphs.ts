@@ -1,0 +1,95 @@
+/** The signs on the timeline. Each has a shape of its own, so that none is told by its colour alone. */
+
+import type { Palette } from "./palette.ts";
+import type { MarkKind } from "./timeline-model.ts";
+
+/** Marks, and the outcomes at the end of a bar that are not simply a value. */
+export type Glyph = MarkKind | "stopped";
+
+export const glyphRadius = 6;
+
+/** Draws the sign with its middle at (x, y). */
+export function drawGlyph(context: CanvasRenderingContext2D, glyph: Glyph, x: number, y: number, palette: Palette): void {
+    context.save();
+    context.translate(x, y);
+    context.lineWidth = 1.5;
+    context.lineCap = "round";
+    context.lineJoin = "round";
+    shapes[glyph](context, palette);
+    context.restore();
+}
+
+const shapes: Record<Glyph, (context: CanvasRenderingContext2D, palette: Palette) => void> = {
+    stopped: (context, palette) => {
+        context.fillStyle = palette.muted;
+        context.fillRect(-4, -4, 8, 8);
+    },
+    error: (context, palette) => {
+        disc(context, glyphRadius, palette.error, palette.panel);
+        strokes(context, palette.panel, [-2.5, -2.5, 2.5, 2.5], [-2.5, 2.5, 2.5, -2.5]);
+    },
+    cancelled: (context, palette) => {
+        disc(context, glyphRadius - 0.5, palette.panel, palette.panel);
+        circle(context, glyphRadius - 0.5);
+        context.strokeStyle = palette.cancelled;
+        context.lineWidth = 2;
+        context.stroke();
+        strokes(context, palette.cancelled, [-3.2, 3.2, 3.2, -3.2]);
+    },
+    "cancel request": (context, palette) => {
+        polygon(context, [0, 5], [-5, -4], [5, -4]);
+        context.fillStyle = palette.panel;
+        context.fill();
+        context.strokeStyle = palette.cancelled;
+        context.stroke();
+    },
+    deadline: (context, palette) => {
+        disc(context, glyphRadius, palette.panel, palette.panel);
+        circle(context, glyphRadius - 0.5);
+        context.strokeStyle = palette.deadline;
+        context.stroke();
+        strokes(context, palette.deadline, [0, -3, 0, 0], [0, 0, 2.5, 1.5]);
+    },
+    mark: (context, palette) => {
+        polygon(context, [0, -5], [5, 0], [0, 5], [-5, 0]);
+        context.fillStyle = palette.mark;
+        context.fill();
+    },
+    "long step": (context, palette) => {
+        polygon(context, [0, -6], [6, 5], [-6, 5]);
+        context.fillStyle = palette.error;
+        context.fill();
+        strokes(context, palette.panel, [0, -2.5, 0, 1], [0, 3.2, 0, 3.3]);
+    },
+};
+
+function circle(context: CanvasRenderingContext2D, radius: number): void {
+    context.beginPath();
+    context.arc(0, 0, radius, 0, Math.PI * 2);
+}
+
+function disc(context: CanvasRenderingContext2D, radius: number, fill: string, edge: string): void {
+    circle(context, radius);
+    context.fillStyle = fill;
+    context.fill();
+    context.strokeStyle = edge;
+    context.stroke();
+}
+
+function polygon(context: CanvasRenderingContext2D, ...points: [number, number][]): void {
+    context.beginPath();
+    for (const [x, y] of points) {
+        context.lineTo(x, y);
+    }
+    context.closePath();
+}
+
+function strokes(context: CanvasRenderingContext2D, colour: string, ...lines: [number, number, number, number][]): void {
+    context.strokeStyle = colour;
+    context.beginPath();
+    for (const [x0, y0, x1, y1] of lines) {
+        context.moveTo(x0, y0);
+        context.lineTo(x1, y1);
+    }
+    context.stroke();
+}

@@ -1,0 +1,388 @@
+/** The timeline's content: the event log folded into tasks with their spans, coroutine frames and marks. */
+
+import { EventDecoder, Kind, outcomes, payloadAsFloat, waitNames } from "./events.ts";
+import type { LogEvent, Outcome, Site, WaitName } from "./events.ts";
+import { count, duration } from "./format.ts";
+
+export type State = "ready" | "running" | "waiting";
+
+/** What a task waits for; names are looked up when they are shown, since children and timers may come later. */
+export interface Wait {
+    kind: WaitName;
+    /** The awaited task or future, 0 for none. */
+    other: number;
+    /** The timer, semaphore, group, …, 0 for none. */
+    object: number;
+}
+
+/** A stretch of a task's life in one state. An end of Infinity means that it still lasts. */
+export interface Span {
+    state: State;
+    start: number;
+    end: number;
+    /** How deep the awaiting goes: 0 is the task's own coroutine. */
+    lane: number;
+    wait: Wait | undefined;
+    site: number;
+}
+
+/** A coroutine that the task awaits, from its call to its end. */
+export interface Frame {
+    id: number;
+    name: string;
+    start: number;
+    end: number;
+    lane: number;
+    outcome: Outcome | "stopped" | undefined;
+    site: number;
+    /** What it waited for, in order, without repetitions. */
+    waits: Wait[];
+}
+
+export type MarkKind = "cancel request" | "cancelled" | "error" | "mark" | "long step" | "deadline";
+
+export interface Mark {
+    kind: MarkKind;
+    time: number;
+    lane: number;
+    text: string;
+    /** The task that asked for a cancellation, 0 for the loop. */
+    from: number;
+    site: number;
+}
+
+export interface Task {
+    id: number;
+    name: string;
+    /** The name of its coroutine. */
+    coroutine: string;
+    parent: number;
+    created: number;
+    /** The time of its first step; undefined if it never ran. */
+    started: number | undefined;
+    end: number;
+    outcome: Outcome | "stopped" | undefined;
+    /** Its value as text, or its error. */
+    result: string;
+    site: number;
+    spans: Span[];
+    frames: Frame[];
+    marks: Mark[];
+    waits: Wait[];
+    /** One more than the deepest lane. */
+    lanes: number;
+}
+
+interface LoopObject {
+    type: string;
+    /** Which one of its type, from 1. */
+    ordinal: number;
+    initial: number;
+    /** The tasks that a gather, group or shield waits for. */
+    children: number[];
+}
+
+const objectTypes = [
+    "object", "future", "gather", "shield", "group", "timeout", "semaphore", "lock", "event", "condition", "barrier", "queue",
+    "timer",
+];
+
+export class TimelineModel {
+    readonly tasks: Task[] = [];
+    /** The time of the first and of the newest event. */
+    start = 0;
+    end = 0;
+    /** Grows with every change, so that views know when to look again. */
+    version = 0;
+
+    readonly #decoder = new EventDecoder();
+    readonly #byId = new Map<number, Task>();
+    readonly #objects = new Map<number, LoopObject>();
+    readonly #objectsOfType = new Map<string, number>();
+    readonly #timers = new Map<number, { delay: number; task: Task | undefined }>();
+    /** The timers that are sleeps: all others are deadlines. */
+    readonly #slept = new Set<number>();
+    /** The frames each unfinished task is in, innermost last; its own coroutine is not among them. */
+    readonly #stacks = new Map<Task, Frame[]>();
+    /** What a task is about to wait for, between `wait` and `suspend`. */
+    readonly #announced = new Map<Task, Wait>();
+    #empty = true;
+
+    add(chunk: Uint8Array, base: number): void {
+        this.#decoder.decode(chunk, base, (event) => this.#fold(event));
+        this.version++;
+    }
+
+    /** Ends all that still lasts: the program was stopped from outside. */
+    close(time: number): void {
+        this.end = Math.max(this.end, time);
+        for (const task of this.#stacks.keys()) {
+            this.#endTask(task, this.end, "stopped");
+        }
+        this.version++;
+    }
+
+    task(id: number): Task | undefined {
+        return this.#byId.get(id);
+    }
+
+    site(id: number): Site | undefined {
+        return this.#decoder.site(id);
+    }
+
+    taskName(id: number): string {
+        return id === 0 ? "the loop" : (this.#byId.get(id)?.name ?? `Task-${id}`);
+    }
+
+    /** What is waited for in a few words: "sleep 1 s", "semaphore", "gather of 3 tasks". */
+    waitText(wait: Wait): string {
+        switch (wait.kind) {
+            case "sleep": {
+                const timer = this.#timers.get(wait.object);
+                return timer ? `sleep ${duration(timer.delay)}` : "sleep";
+            }
+            case "task":
+                return this.taskName(wait.other);
+            case "gather":
+            case "group": {
+                const object = this.#objects.get(wait.object);
+                const children = Math.max(object?.children.length ?? 0, wait.kind === "gather" ? (object?.initial ?? 0) : 0);
+                const name = wait.kind === "group" ? "task group" : "gather";
+                return children > 0 ? `${name} of ${count(children, "task")}` : name;
+            }
+            default:
+                return this.#objectText(wait);
+        }
+    }
+
+    /** The name of the kind, numbered where the program has several. */
+    #objectText(wait: Wait): string {
+        const object = this.#objects.get(wait.object);
+        const several = object !== undefined && (this.#objectsOfType.get(object.type) ?? 0) > 1;
+        return several ? `${wait.kind} ${object.ordinal}` : wait.kind;
+    }
+
+    #fold(event: LogEvent): void {
+        if (this.#empty) {
+            this.#empty = false;
+            this.start = event.time;
+            this.end = event.time;
+        }
+        this.end = Math.max(this.end, event.time);
+        if (event.kind === Kind.created) {
+            this.#create(event);
+            return;
+        }
+        if (this.#foldObject(event)) {
+            return;
+        }
+        const task = this.#byId.get(event.task);
+        if (task !== undefined && task.end === Infinity) {
+            this.#foldTask(task, event);
+        }
+    }
+
+    /** Events about objects and timers; true if it was one. */
+    #foldObject(event: LogEvent): boolean {
+        switch (event.kind) {
+            case Kind.objectNew: {
+                const type = objectTypes[event.subkind] ?? "object";
+                const ordinal = (this.#objectsOfType.get(type) ?? 0) + 1;
+                this.#objectsOfType.set(type, ordinal);
+                this.#objects.set(event.object, { type, ordinal, initial: event.payload, children: [] });
+                return true;
+            }
+            case Kind.awaitedBy: {
+                const children = this.#objects.get(event.object)?.children;
+                if (event.subkind === 0 && children !== undefined && !children.includes(event.task)) {
+                    children.push(event.task);
+                }
+                return true;
+            }
+            case Kind.timerArm: {
+                const delay = payloadAsFloat(event);
+                this.#timers.set(event.object, { delay, task: this.#byId.get(event.task) });
+                return true;
+            }
+            case Kind.timerDrop: {
+                const timer = this.#timers.get(event.object);
+                if (event.subkind === 0 && timer?.task?.end === Infinity && !this.#slept.has(event.object)) {
+                    const text = `after ${duration(timer.delay)}`;
+                    timer.task.marks.push({ kind: "deadline", time: event.time, lane: 0, text, from: 0, site: event.site });
+                }
+                return true;
+            }
+            default:
+                return false;
+        }
+    }
+
+    #create(event: LogEvent): void {
+        const task: Task = {
+            id: event.task,
+            name: this.#decoder.string(event.payload) ?? `Task-${event.task}`,
+            coroutine: this.site(event.site)?.function ?? "",
+            parent: event.other,
+            created: event.time,
+            started: undefined,
+            end: Infinity,
+            outcome: undefined,
+            result: "",
+            site: event.site,
+            spans: [],
+            frames: [],
+            marks: [],
+            waits: [],
+            lanes: 1,
+        };
+        this.tasks.push(task);
+        this.#byId.set(task.id, task);
+        this.#stacks.set(task, []);
+        openSpan(task, "ready", event, 0, undefined);
+    }
+
+    #foldTask(task: Task, event: LogEvent): void {
+        const lane = this.#lane(task);
+        switch (event.kind) {
+            case Kind.framePush:
+                this.#pushFrame(task, event);
+                break;
+            case Kind.framePop:
+                this.#popFrame(task, event);
+                break;
+            case Kind.resume:
+                task.started ??= event.time;
+                closeSpan(task, event.time);
+                openSpan(task, "running", event, lane, undefined);
+                break;
+            case Kind.wait:
+                this.#wait(task, event);
+                break;
+            case Kind.suspend:
+                closeSpan(task, event.time);
+                openSpan(task, "waiting", event, lane, this.#announced.get(task));
+                this.#announced.delete(task);
+                break;
+            case Kind.wake:
+                if (task.spans.at(-1)?.state === "waiting") {
+                    closeSpan(task, event.time);
+                    openSpan(task, "ready", event, lane, undefined);
+                }
+                break;
+            case Kind.done:
+                task.result = this.#decoder.string(event.payload) ?? "";
+                this.#endTask(task, event.time, outcomes[event.subkind] ?? "value");
+                break;
+            default:
+                this.#addMark(task, event, lane);
+        }
+    }
+
+    #addMark(task: Task, event: LogEvent, lane: number): void {
+        const kind = markKinds.get(event.kind);
+        if (kind !== undefined) {
+            const text = kind === "long step" ? duration(payloadAsFloat(event)) : (this.#decoder.string(event.payload) ?? "");
+            task.marks.push({ kind, time: event.time, lane, text, from: event.other, site: event.site });
+        }
+    }
+
+    #wait(task: Task, event: LogEvent): void {
+        const wait: Wait = { kind: waitNames[event.subkind] ?? "something", other: event.other, object: event.object };
+        if (wait.kind === "sleep") {
+            this.#slept.add(wait.object);
+        }
+        addWait(task.waits, wait);
+        const frame = this.#stacks.get(task)?.at(-1);
+        if (frame !== undefined) {
+            addWait(frame.waits, wait);
+        }
+        const span = task.spans.at(-1);
+        if (span?.state === "waiting") {
+            span.wait = wait;
+        } else {
+            this.#announced.set(task, wait);
+        }
+    }
+
+    #pushFrame(task: Task, event: LogEvent): void {
+        const stack = this.#stacks.get(task);
+        if (stack === undefined) {
+            return;
+        }
+        const lane = stack.length + 1;
+        const name = this.site(event.site)?.function ?? "coroutine";
+        const frame: Frame = { id: event.object, name, start: event.time, end: Infinity, lane, outcome: undefined, site: event.site, waits: [] };
+        stack.push(frame);
+        task.frames.push(frame);
+        task.lanes = Math.max(task.lanes, lane + 1);
+        moveSpan(task, event, lane);
+    }
+
+    #popFrame(task: Task, event: LogEvent): void {
+        const stack = this.#stacks.get(task);
+        const frame = stack?.at(-1);
+        if (stack === undefined || frame?.id !== event.object) {
+            return; /* the task's own coroutine: its end is `done` */
+        }
+        stack.pop();
+        frame.end = event.time;
+        frame.outcome = outcomes[event.subkind] ?? "value";
+        moveSpan(task, event, stack.length);
+    }
+
+    #endTask(task: Task, time: number, outcome: Outcome | "stopped"): void {
+        for (const frame of this.#stacks.get(task) ?? []) {
+            frame.end = time;
+            frame.outcome = outcome;
+        }
+        this.#stacks.delete(task);
+        this.#announced.delete(task);
+        closeSpan(task, time);
+        task.end = time;
+        task.outcome = outcome;
+    }
+
+    #lane(task: Task): number {
+        return this.#stacks.get(task)?.length ?? 0;
+    }
+}
+
+const markKinds = new Map<number, MarkKind>([
+    [Kind.cancelRequest, "cancel request"],
+    [Kind.cancelDelivered, "cancelled"],
+    [Kind.error, "error"],
+    [Kind.mark, "mark"],
+    [Kind.stepTooLong, "long step"],
+]);
+
+function openSpan(task: Task, state: State, event: LogEvent, lane: number, wait: Wait | undefined): void {
+    task.spans.push({ state, start: event.time, end: Infinity, lane, wait, site: event.site });
+}
+
+function closeSpan(task: Task, time: number): void {
+    const span = task.spans.at(-1);
+    if (span?.end === Infinity) {
+        span.end = time;
+    }
+}
+
+/** The running task entered or left a coroutine: it goes on in another lane. */
+function moveSpan(task: Task, event: LogEvent, lane: number): void {
+    const span = task.spans.at(-1);
+    if (span?.state !== "running") {
+        return;
+    }
+    if (span.start === event.time) {
+        span.lane = lane;
+    } else {
+        closeSpan(task, event.time);
+        openSpan(task, "running", event, lane, undefined);
+    }
+}
+
+function addWait(waits: Wait[], wait: Wait): void {
+    const known = waits.some((w) => w.kind === wait.kind && w.object === wait.object && w.other === wait.other);
+    if (!known && waits.length < 100) {
+        waits.push(wait);
+    }
+}

@@ -1,0 +1,312 @@
+/** The timeline as a part of the page: the chart with pointer and keyboard, the line that tells what is pointed at, the table. */
+
+import { readPalette } from "./palette.ts";
+import type { Palette } from "./palette.ts";
+import { drawTimeline, timeToX } from "./timeline-canvas.ts";
+import type { Scene } from "./timeline-canvas.ts";
+import { axisHeight, Rows, TimeWindow } from "./timeline-geometry.ts";
+import { describe, itemTimes, itemsOf, sameItem } from "./timeline-items.ts";
+import type { Item } from "./timeline-items.ts";
+import { TimelineModel } from "./timeline-model.ts";
+import { TimelinePointer } from "./timeline-pointer.ts";
+import { TimelineTable } from "./timeline-table.ts";
+
+export interface TimelineElements {
+    /** Scrolls through the rows; has the keyboard's focus. */
+    chart: HTMLElement;
+    canvas: HTMLCanvasElement;
+    /** As high as all rows, so that the chart scrolls. */
+    spacer: HTMLElement;
+    /** Shown instead of tasks while there are none. */
+    empty: HTMLElement;
+    detail: HTMLElement;
+    table: HTMLTableElement;
+    tableNote: HTMLElement;
+}
+
+const stillMotion = matchMedia("(prefers-reduced-motion: reduce)");
+
+export class Timeline {
+    model = new TimelineModel();
+    readonly window = new TimeWindow();
+    readonly rows = new Rows();
+    selected: Item | undefined;
+    hovered: Item | undefined;
+
+    readonly #elements: TimelineElements;
+    readonly #context: CanvasRenderingContext2D;
+    readonly #table: TimelineTable;
+    #palette: Palette | undefined;
+    #width = 0;
+    #height = 0;
+    #seenVersion = -1;
+    #tableVersion = -1;
+    #tableDue = 0;
+    #frame = 0;
+    /** While the run goes on: when, on the page's clock, the program's clock was at its newest event; undefined on a virtual clock. */
+    #live: { wall: number; time: number } | undefined;
+
+    constructor(elements: TimelineElements) {
+        this.#elements = elements;
+        this.#context = elements.canvas.getContext("2d", { alpha: false })!;
+        this.#table = new TimelineTable(elements.table, elements.tableNote, (item) => this.hover(item));
+        new TimelinePointer(this, elements.chart);
+        elements.chart.addEventListener("keydown", (event) => this.#key(event));
+        elements.chart.addEventListener("scroll", () => this.redraw(), { passive: true });
+        new ResizeObserver(() => this.#resize()).observe(elements.chart);
+        void document.fonts.ready.then(() => this.redraw());
+        matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.recolour());
+    }
+
+    /** Empties the timeline for a new run, or for another example. */
+    clear(): void {
+        this.model = new TimelineModel();
+        this.window.reset();
+        this.selected = this.hovered = undefined;
+        this.#live = undefined;
+        this.#seenVersion = this.#tableVersion = -1;
+        this.#table.clear();
+        this.#showDetail();
+        this.redraw();
+    }
+
+    /** A run on the real clock begins: until it ends, the present moves on. */
+    begin(): void {
+        this.#live = { wall: performance.now(), time: 0 };
+        this.redraw();
+    }
+
+    add(chunk: Uint8Array, base: number): void {
+        this.model.add(chunk, base);
+        if (this.#live !== undefined) {
+            this.#live = { wall: performance.now(), time: this.model.end };
+        }
+        this.redraw();
+    }
+
+    /** The run has ended; what still lasts was stopped. */
+    end(): void {
+        const time = this.#now();
+        this.#live = undefined;
+        this.model.close(Math.max(this.model.end, this.model.tasks.some((task) => task.end === Infinity) ? time : 0));
+        this.#tableDue = 0;
+        this.redraw();
+    }
+
+    recolour(): void {
+        this.#palette = undefined;
+        this.redraw();
+    }
+
+    hover(item: Item | undefined): void {
+        if (!sameItem(item, this.hovered)) {
+            this.hovered = item;
+            this.#showDetail();
+            this.redraw();
+        }
+    }
+
+    select(item: Item | undefined): void {
+        this.selected = item;
+        if (item !== undefined) {
+            this.#reveal(item);
+        }
+        this.#showDetail();
+        this.redraw();
+    }
+
+    fit(): void {
+        this.window.fit(this.model.start, this.#now(), this.#live !== undefined);
+        this.redraw();
+    }
+
+    /** Zooms around a time, or around what is selected, or around the middle. */
+    zoom(factor: number, around?: number): void {
+        const selected = this.selected && itemTimes(this.selected).start;
+        const inView = selected !== undefined && selected >= this.window.start && selected <= this.window.end;
+        this.window.zoom(factor, around ?? (inView ? selected : this.window.start + this.window.length / 2));
+        this.redraw();
+    }
+
+    pan(seconds: number): void {
+        this.window.pan(seconds);
+        this.redraw();
+    }
+
+    scene(): Scene {
+        const { model, window, rows, selected, hovered } = this;
+        this.#palette ??= readPalette(this.#elements.chart, this.#context, devicePixelRatio);
+        return {
+            model, window, rows, selected, hovered,
+            palette: this.#palette,
+            width: this.#width,
+            height: this.#height,
+            gutter: Math.round(Math.min(190, Math.max(96, this.#width * 0.2))),
+            scrollTop: this.#elements.chart.scrollTop,
+            now: this.#now(),
+            live: this.#live !== undefined,
+        };
+    }
+
+    timeAt(x: number): number {
+        const { gutter, width } = this.scene();
+        return this.window.start + ((x - gutter) / Math.max(width - gutter, 1)) * this.window.length;
+    }
+
+    /** What is under the pointer: a sign before a bar, a bar before its coroutine, that before the task. */
+    itemAt(x: number, y: number): Item | undefined {
+        const rowY = y - axisHeight + this.#elements.chart.scrollTop;
+        const row = this.rows.at(rowY);
+        const task = this.model.tasks[row];
+        if (task === undefined || y < axisHeight || rowY >= this.rows.height) {
+            return undefined;
+        }
+        const scene = this.scene();
+        const lane = this.rows.lane(row, rowY);
+        const hits = (item: Item): boolean => {
+            const { start, end, lane: own } = itemTimes(item);
+            const slack = item.type === "mark" ? 8 : 1;
+            return own === lane && x >= timeToX(scene, start) - slack && x <= timeToX(scene, Math.min(end, scene.now)) + slack;
+        };
+        const items = x < scene.gutter - 8 ? [] : itemsOf(task).filter(hits);
+        return (
+            items.find(({ type }) => type === "mark") ??
+            items.find(({ type }) => type === "span") ??
+            items.find(({ type }) => type === "frame") ?? { type: "task", task }
+        );
+    }
+
+    redraw(): void {
+        this.#frame ||= requestAnimationFrame(() => {
+            this.#frame = 0;
+            this.#draw();
+        });
+    }
+
+    #draw(): void {
+        if (this.#width === 0) {
+            return;
+        }
+        if (this.#seenVersion !== this.model.version) {
+            this.#seenVersion = this.model.version;
+            this.rows.update(this.model.tasks);
+            this.#elements.empty.hidden = this.model.tasks.length > 0;
+            this.#elements.spacer.style.height = `${this.rows.height}px`;
+        }
+        if (this.window.fitted && this.model.tasks.length > 0) {
+            this.window.fit(this.model.start, this.#now(), this.#live !== undefined);
+        }
+        drawTimeline(this.#context, this.scene());
+        this.#updateTable();
+        if (this.#live !== undefined) {
+            if (stillMotion.matches) {
+                setTimeout(() => this.redraw(), 500);
+            } else {
+                this.redraw();
+            }
+        }
+    }
+
+    /** The table follows four times a second at most: it is for reading. */
+    #updateTable(): void {
+        const now = performance.now();
+        if (this.#tableVersion === this.model.version) {
+            return;
+        }
+        if (now < this.#tableDue) {
+            setTimeout(() => this.redraw(), this.#tableDue - now);
+            return;
+        }
+        this.#tableDue = now + 250;
+        this.#tableVersion = this.model.version;
+        this.#table.update(this.model);
+    }
+
+    #now(): number {
+        return this.#live === undefined ? this.model.end : this.#live.time + (performance.now() - this.#live.wall) / 1000;
+    }
+
+    #resize(): void {
+        const { chart, canvas } = this.#elements;
+        this.#width = chart.clientWidth;
+        this.#height = chart.clientHeight;
+        canvas.width = Math.round(this.#width * devicePixelRatio);
+        canvas.height = Math.round(this.#height * devicePixelRatio);
+        canvas.style.width = `${this.#width}px`;
+        canvas.style.height = `${this.#height}px`;
+        this.#context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+        this.#palette = undefined;
+        /* At once: a resized canvas is blank until it is drawn. */
+        this.#draw();
+    }
+
+    #showDetail(): void {
+        const item = this.hovered ?? this.selected;
+        const text = item ? describe(item, this.model) : "";
+        if (this.#elements.detail.textContent !== text) {
+            this.#elements.detail.textContent = text;
+        }
+    }
+
+    #reveal(item: Item): void {
+        const { start, end, lane } = itemTimes(item);
+        if (item.type !== "task") {
+            this.window.reveal(start, Math.min(end, this.#now()));
+        }
+        const { chart } = this.#elements;
+        const middle = this.rows.middle(this.model.tasks.indexOf(item.task), lane);
+        const room = this.#height - axisHeight;
+        if (middle - 20 < chart.scrollTop) {
+            chart.scrollTop = middle - 20;
+        } else if (middle + 20 > chart.scrollTop + room) {
+            chart.scrollTop = middle + 20 - room;
+        }
+    }
+
+    #key(event: KeyboardEvent): void {
+        if (event.ctrlKey || event.metaKey || event.altKey) {
+            return;
+        }
+        const action = this.#keys[event.shiftKey && event.key.startsWith("Arrow") ? `Shift+${event.key}` : event.key];
+        if (action !== undefined) {
+            action();
+            event.preventDefault();
+        }
+    }
+
+    readonly #keys: Record<string, () => void> = {
+        "ArrowUp": () => this.#selectRow(-1),
+        "ArrowDown": () => this.#selectRow(1),
+        "ArrowLeft": () => this.#selectBeside(-1),
+        "ArrowRight": () => this.#selectBeside(1),
+        "Home": () => this.#selectRow(-Infinity),
+        "End": () => this.#selectRow(Infinity),
+        "PageUp": () => this.#selectRow(-10),
+        "PageDown": () => this.#selectRow(10),
+        "Shift+ArrowLeft": () => this.pan(-this.window.length / 10),
+        "Shift+ArrowRight": () => this.pan(this.window.length / 10),
+        "+": () => this.zoom(1 / 1.5),
+        "=": () => this.zoom(1 / 1.5),
+        "-": () => this.zoom(1.5),
+        "0": () => this.fit(),
+        "Escape": () => this.select(undefined),
+    };
+
+    #selectRow(step: number): void {
+        const { tasks } = this.model;
+        /* Without a selection, any step but the one to the end begins at the first row. */
+        const row = this.selected ? tasks.indexOf(this.selected.task) + step : step === Infinity ? step : 0;
+        const task = tasks[Math.min(Math.max(row, 0), tasks.length - 1)];
+        this.select(task && { type: "task", task });
+    }
+
+    #selectBeside(step: number): void {
+        if (this.selected === undefined) {
+            this.#selectRow(1);
+            return;
+        }
+        const items = itemsOf(this.selected.task);
+        const index = items.findIndex((item) => sameItem(item, this.selected)) + step;
+        this.select(items[Math.min(Math.max(index, 0), items.length - 1)]);
+    }
+}
