@@ -1,0 +1,249 @@
+/* weft_to_thread on libuv's pool. */
+
+#define _GNU_SOURCE
+
+#include "weft_test.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <weft/uv.h>
+#include <weft/weft.h>
+
+static weft_value square(void *argument) {
+    int number = *(int *)argument;
+    return weft_value_of(number * number);
+}
+
+struct squaring {
+    weft_frame frame;
+    int number, result;
+};
+
+weft_async(squaring) {
+    weft_begin(squaring);
+    weft_await_to(self->result, weft_to_thread(square, &self->number));
+    weft_return(self->result);
+    weft_end();
+}
+
+TEST(gives_the_value) {
+    weft_value value;
+    CHECK(weft_run(weft_call(squaring, .number = 12), &value, NULL));
+    CHECK_EQ_INT(weft_value_int(value), 144);
+}
+
+static weft_value compare_thread(void *argument) {
+    return weft_value_of(pthread_equal(pthread_self(), *(pthread_t *)argument) != 0);
+}
+
+struct elsewhere {
+    weft_frame frame;
+    pthread_t here;
+    bool same;
+};
+
+weft_async(elsewhere) {
+    weft_begin(elsewhere);
+    self->here = pthread_self();
+    weft_await_to(self->same, weft_to_thread(compare_thread, &self->here));
+    weft_return(self->same);
+    weft_end();
+}
+
+TEST(runs_in_another_thread) {
+    weft_value value;
+    CHECK(weft_run(weft_call(elsewhere), &value, NULL));
+    CHECK_EQ_INT(value.kind, WEFT_BOOL);
+    CHECK(!weft_value_bool(value));
+}
+
+static weft_value fail(void *argument) {
+    return weft_failure(WEFT_SYSTEM, "cannot open %s", (const char *)argument);
+}
+
+struct failing {
+    weft_frame frame;
+    const weft_error *error;
+};
+
+weft_async(failing) {
+    weft_begin(failing);
+    weft_try {
+        weft_await(weft_to_thread(fail, "/nowhere"));
+        CHECK(false);
+    }
+    weft_catch_code(WEFT_SYSTEM, self->error) {
+        CHECK_EQ_STR(self->error->message, "cannot open /nowhere");
+    }
+    weft_await(weft_to_thread(fail, "/nothing"));
+    weft_end();
+}
+
+TEST(raises_the_failure) {
+    const weft_error *error;
+    CHECK(!weft_run(weft_call(failing), NULL, &error));
+    if (!CHECK(error != NULL))
+        return;
+    CHECK_EQ_INT(error->code, WEFT_SYSTEM);
+    CHECK_EQ_STR(error->message, "cannot open /nothing");
+    weft_error_release(error);
+}
+
+/* More than libuv has threads. */
+enum { MANY = 64 };
+
+struct many {
+    weft_frame frame;
+    weft_awaitable squares[MANY];
+    const weft_values *values;
+    int64_t sum;
+};
+
+weft_async(many) {
+    weft_begin(many);
+    for (int i = 0; i < MANY; i++)
+        self->squares[i] = weft_awaitable_of(weft_call(squaring, .number = i));
+    weft_await_to(self->values, weft_gather_array(MANY, self->squares, false));
+    for (size_t i = 0; i < self->values->count; i++)
+        self->sum += weft_value_int(self->values->items[i]);
+    weft_return(self->sum);
+    weft_end();
+}
+
+TEST(many_at_once) {
+    weft_value value;
+    CHECK(weft_run(weft_call(many), &value, NULL));
+    CHECK_EQ_INT(weft_value_int(value), (MANY - 1) * MANY * (2 * MANY - 1) / 6);
+}
+
+/* A function in a thread that ends when the test says so, with a value that counts how often it is freed. */
+typedef struct gate {
+    uv_sem_t open;
+    atomic_int entered, freed;
+} gate;
+
+static gate the_gate;
+
+static void count_free(void *pointer) {
+    (void)pointer;
+    atomic_fetch_add(&the_gate.freed, 1);
+}
+
+static weft_value pass_gate(void *argument) {
+    gate *self = argument;
+    atomic_fetch_add(&self->entered, 1);
+    uv_sem_wait(&self->open);
+    return weft_owned_pointer(self, count_free);
+}
+
+static void set_gate(void) {
+    CHECK(uv_sem_init(&the_gate.open, 0) == 0);
+    atomic_init(&the_gate.entered, 0);
+    atomic_init(&the_gate.freed, 0);
+}
+
+struct ticking {
+    weft_frame frame;
+    weft_task *thread;
+    int ticks;
+};
+
+weft_async(ticking) {
+    weft_begin(ticking);
+    self->thread = weft_create_task(weft_to_thread(pass_gate, &the_gate));
+    for (self->ticks = 0; self->ticks < 10; self->ticks++)
+        weft_await(weft_sleep(0.0005));
+    CHECK(!weft_task_done(self->thread));
+    uv_sem_post(&the_gate.open);
+    weft_await(self->thread);
+    weft_return(self->ticks);
+    weft_end();
+}
+
+/* The function ends only after the loop has gone on: were it to block the loop, this test would hang. */
+TEST(the_loop_goes_on_meanwhile) {
+    weft_value value;
+    set_gate();
+    CHECK(weft_run(weft_call(ticking), &value, NULL));
+    CHECK_EQ_INT(weft_value_int(value), 10);
+    CHECK_EQ_INT(atomic_load(&the_gate.freed), 1);
+    uv_sem_destroy(&the_gate.open);
+}
+
+struct impatient {
+    weft_frame frame;
+    const weft_error *error;
+    bool late;
+};
+
+weft_async(impatient) {
+    weft_begin(impatient);
+    weft_try {
+        weft_await(weft_wait_for(weft_to_thread(pass_gate, &the_gate), 0.002));
+    }
+    weft_catch_code(WEFT_TIMED_OUT, self->error) {
+        self->late = true;
+    }
+    CHECK_EQ_INT(atomic_load(&the_gate.freed), 0);
+    uv_sem_post(&the_gate.open);
+    weft_return(self->late);
+    weft_end();
+}
+
+/* The loop outlives the function: its end is waited for, as asyncio.run does, and its value is freed. */
+TEST(a_cancellation_abandons_the_wait) {
+    weft_value value;
+    set_gate();
+    CHECK(weft_run(weft_call(impatient), &value, NULL));
+    CHECK(weft_value_bool(value));
+    CHECK_EQ_INT(atomic_load(&the_gate.entered), 1);
+    CHECK_EQ_INT(atomic_load(&the_gate.freed), 1);
+    uv_sem_destroy(&the_gate.open);
+}
+
+struct leaving {
+    weft_frame frame;
+    weft_task *thread;
+};
+
+weft_async(leaving) {
+    weft_begin(leaving);
+    for (int i = 0; i < 3; i++)
+        weft_create_task(weft_to_thread(pass_gate, &the_gate));
+    weft_await(weft_sleep(0));
+    for (int i = 0; i < 3; i++)
+        uv_sem_post(&the_gate.open);
+    weft_end();
+}
+
+TEST(functions_left_running_are_waited_for) {
+    set_gate();
+    CHECK(weft_run(weft_call(leaving), NULL, NULL));
+    CHECK_EQ_INT(atomic_load(&the_gate.entered), 3);
+    CHECK_EQ_INT(atomic_load(&the_gate.freed), 3);
+    uv_sem_destroy(&the_gate.open);
+}
+
+struct never {
+    weft_frame frame;
+};
+
+weft_async(never) {
+    weft_begin(never);
+    weft_coroutine_close(weft_to_thread(pass_gate, &the_gate));
+    weft_await(weft_sleep(0));
+    weft_end();
+}
+
+TEST(nothing_runs_before_it_is_awaited) {
+    set_gate();
+    CHECK(weft_run(weft_call(never), NULL, NULL));
+    CHECK_EQ_INT(atomic_load(&the_gate.entered), 0);
+    uv_sem_destroy(&the_gate.open);
+}
+
+TEST_MAIN(TEST_CASE(gives_the_value), TEST_CASE(runs_in_another_thread), TEST_CASE(raises_the_failure),
+          TEST_CASE(many_at_once), TEST_CASE(the_loop_goes_on_meanwhile),
+          TEST_CASE(a_cancellation_abandons_the_wait), TEST_CASE(functions_left_running_are_waited_for),
+          TEST_CASE(nothing_runs_before_it_is_awaited))
