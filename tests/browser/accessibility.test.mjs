@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { button, ended, openPage, output, outputLines, readTable, run, startBrowser, useVirtualTime } from "./page.mjs";
+
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let site;
+before(async () => {
+    site = await startBrowser();
+});
+after(() => site.close());
+
+async function violations(page) {
+    await page.evaluate(axe);
+    const { violations: found } = await page.evaluate(() => globalThis.axe.run());
+    return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
+}
+
+const desk = { width: 1280, height: 860 };
+const phone = { width: 360, height: 740 };
+
+for (const colorScheme of ["light", "dark"]) {
+    for (const [kind, viewport] of Object.entries({ desk, phone })) {
+        test(`axe finds nothing in ${colorScheme} on a ${kind}, before, during and after a run`, async (t) => {
+            const page = await openPage(t, site, "timeout", { colorScheme, viewport });
+            assert.deepEqual(await violations(page), []);
+            await useVirtualTime(page);
+            await run(page);
+            assert.deepEqual(await violations(page), []);
+            await page.getByRole("tab", { name: "fail" }).click();
+            await run(page);
+            assert.deepEqual(await violations(page), []);
+            await page.getByRole("tab", { name: "sleeper" }).click();
+            await page.getByRole("radio", { name: "Real time" }).check();
+            await button(page, "Run").click();
+            await output(page).getByText("sleeping").waitFor();
+            assert.deepEqual(await violations(page), []);
+        });
+    }
+}
+
+test("no part of the page is wider than a phone", async (t) => {
+    const page = await openPage(t, site, "semaphore", { viewport: phone });
+    await useVirtualTime(page);
+    await run(page);
+    const widths = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    assert.equal(widths[0], widths[1]);
+    const order = await page.evaluate(() => [...document.querySelectorAll("#run, #chart, #output, #table, #source")].map(({ id }) => id));
+    assert.deepEqual(order, ["run", "chart", "output", "table", "source"], "the results come before the source");
+});
+
+test("the page does not move while it loads or runs", async (t) => {
+    const page = await openPage(t, site, "gather");
+    const moved = await page.evaluate(
+        () =>
+            new Promise((resolve) => {
+                new PerformanceObserver((list) => resolve(list.getEntries().map((entry) => entry.value))).observe({ type: "layout-shift", buffered: true });
+                requestAnimationFrame(() => requestAnimationFrame(() => resolve([])));
+            }),
+    );
+    const places = () => page.evaluate(() => ["editor", "chart", "detail", "output", "table"].map((id) => JSON.stringify(document.getElementById(id).parentElement.getBoundingClientRect())));
+    const before = await places();
+    await useVirtualTime(page);
+    await run(page);
+    assert.deepEqual(await places(), before);
+    assert.ok(moved.reduce((sum, value) => sum + value, 0) < 0.02, `layout shifts ${moved}`);
+});
+
+test("the keyboard alone chooses, sets, runs, stops and reads", async (t) => {
+    const page = await openPage(t, site, "sequential");
+    const focus = () => page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent.trim());
+    const tabTo = async (name) => {
+        for (let presses = 0; presses < 40; presses++) {
+            if ((await focus()) === name) {
+                return;
+            }
+            await page.keyboard.press("Tab");
+        }
+        assert.fail(`Tab does not reach ${name}`);
+    };
+    await tabTo("sequential");
+    await page.keyboard.press("ArrowRight");
+    assert.equal(await focus(), "gather");
+    await tabTo("Run");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("ArrowRight");
+    assert.equal(await page.getByRole("radio", { name: "Virtual time" }).isChecked(), true);
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("Control+Enter");
+    await ended(page);
+    assert.equal((await readTable(page)).filter(({ task }) => /fetch/.test(task)).length, 4, "the slider was moved by one");
+
+    await tabTo("Timeline chart");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowRight");
+    await page.getByText(/fetch · .*sleep 1 s from 0\.000 s to 1\.000 s/).waitFor();
+    await page.keyboard.press("+");
+    await page.keyboard.press("0");
+    await page.keyboard.press("Escape");
+
+    await page.getByRole("tab", { name: "sleeper" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("radio", { name: "Real time" }).check();
+    await button(page, "Run").focus();
+    await page.keyboard.press("Enter");
+    await output(page).getByText("sleeping").waitFor();
+    assert.equal(await focus(), "Stop", "the focus goes along with the buttons");
+    await page.keyboard.press("Enter");
+    await ended(page);
+    assert.equal(await focus(), "Run");
+    assert.ok((await outputLines(page)).includes("cleaned up"));
+});
+
+test("where motion is unwanted, a run still shows and ends", async (t) => {
+    const page = await openPage(t, site, "gather", { reducedMotion: "reduce" });
+    await run(page);
+    assert.equal((await readTable(page)).filter(({ ended: end }) => end > 0).length, 4);
+});

@@ -1,0 +1,120 @@
+/* The built page in a real browser: below a path of its own, with the programs of programs/troubles.c among its examples. */
+
+import assert from "node:assert/strict";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { serve } from "../../web/serve.mjs";
+
+const fromHere = (path) => fileURLToPath(new URL(path, import.meta.url));
+const dist = fromHere("../../web/dist");
+const troubles = fromHere("../../build/wasm/tests/browser/troubles.wasm");
+const subPath = "some/deeper/path/";
+
+export const exampleNames = ["sequential", "gather", "task_group", "create_task", "timeout", "semaphore"];
+
+const parameter = (field, value, max) => ({ field, label: field, min: 1, max, step: 1, value });
+const troubleNames = {
+    spin: [], flood: [], ticker: [], trap: [], fail: [], sleeper: [],
+    crowd: [parameter("count", 10_000, 20_000)],
+    missing_module: [],
+    missing_coroutine: [],
+};
+
+async function addTroubles(examples) {
+    const manifest = JSON.parse(await readFile(join(examples, "index.json"), "utf8"));
+    await cp(fromHere("programs/troubles.c"), join(examples, "troubles.c"));
+    await cp(troubles, join(examples, "troubles.wasm"));
+    for (const [name, parameters] of Object.entries(troubleNames)) {
+        const wasm = name === "missing_module" ? "nowhere.wasm" : "troubles.wasm";
+        manifest.push({ name, title: name, look: "A program for the tests.", source: "troubles.c", wasm, coroutine: name, parameters });
+    }
+    await writeFile(join(examples, "index.json"), JSON.stringify(manifest));
+}
+
+/** Serves the page with the additional programs and starts a browser. Call `close` at the end. */
+export async function startBrowser() {
+    const root = await mkdtemp(join(tmpdir(), "weft-page-"));
+    const site = join(root, subPath);
+    await mkdir(site, { recursive: true });
+    await cp(dist, site, { recursive: true });
+    await addTroubles(join(site, "examples"));
+    const { server, address } = await serve(root, 0);
+    const browser = await chromium.launch({
+        executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+        args: [
+            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        ],
+    });
+    return {
+        address: address + subPath,
+        browser,
+        async close() {
+            await browser.close();
+            server.closeAllConnections();
+            server.close();
+            await rm(root, { recursive: true });
+        },
+    };
+}
+
+/** Opens the page at an example. What the browser reports as an error fails the test that calls `t.after`. */
+export async function openPage(t, { browser, address }, example = "gather", options = {}) {
+    const { expectErrors = false, ...context } = options;
+    const page = await browser.newPage({ viewport: { width: 1280, height: 860 }, ...context });
+    const errors = [];
+    page.on("pageerror", (error) => errors.push(error.stack ?? error.message));
+    page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+    t.after(async () => {
+        await page.close();
+        if (!expectErrors) {
+            assert.deepEqual(errors, [], "the browser reported errors");
+        }
+    });
+    await page.goto(`${address}#${example}`);
+    await page.getByRole("tab", { name: example, exact: true, selected: true }).waitFor();
+    await page.getByRole("textbox", { name: /^Source/ }).getByText("weft_begin").first().waitFor();
+    return page;
+}
+
+export const button = (page, name) => page.getByRole("button", { name, exact: true });
+export const output = (page) => page.getByRole("log", { name: "Output" });
+
+export async function useVirtualTime(page) {
+    await page.getByRole("radio", { name: "Virtual time" }).check();
+}
+
+/** Runs the example and waits for its end. */
+export async function run(page) {
+    await button(page, "Run").click();
+    await ended(page);
+}
+
+export async function ended(page) {
+    await page.waitForFunction(() => {
+        const named = (name) => [...document.querySelectorAll("button")].find((candidate) => candidate.textContent.trim() === name);
+        return !named("Run").disabled && named("Stop").disabled;
+    });
+}
+
+/** The table named Timeline, as objects; times are numbers of seconds. */
+export async function readTable(page) {
+    const rows = await page.getByRole("table", { name: "Timeline" }).locator("tbody tr").all();
+    return Promise.all(
+        rows.map(async (row) => {
+            const [task, started, ended, outcome, waits] = await row.locator("th, td").allTextContents();
+            return { task, started: parseFloat(started), ended: parseFloat(ended), outcome, waits };
+        }),
+    );
+}
+
+export async function setSlider(page, label, value) {
+    await page.getByRole("slider", { name: label }).fill(String(value));
+}
+
+export async function outputLines(page) {
+    return output(page).locator("> div").allTextContents();
+}

@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { button, ended, exampleNames, openPage, output, outputLines, readTable, run, startBrowser, useVirtualTime } from "./page.mjs";
+
+let site;
+before(async () => {
+    site = await startBrowser();
+});
+after(() => site.close());
+
+/* The first slider of each kind by what it sets. */
+const slider = (page, field) => page.locator(`input[name="${field}"]`);
+const overlap = (a, b) => a.started < b.ended && b.started < a.ended;
+const fetches = (rows) => rows.filter(({ task }) => /\bfetch\b/.test(task));
+
+test("the examples stand in their order", async (t) => {
+    const page = await openPage(t, site);
+    const names = await page.getByRole("tab").allTextContents();
+    assert.deepEqual(names.slice(0, 6), exampleNames);
+    await page.getByRole("tab", { name: "semaphore" }).click();
+    await page.getByRole("textbox", { name: "Source of semaphore.c" }).waitFor();
+    assert.match(page.url(), /#semaphore$/);
+});
+
+for (const name of exampleNames) {
+    for (const clock of ["real", "virtual"]) {
+        test(`${name} runs in ${clock} time`, async (t) => {
+            const page = await openPage(t, site, name);
+            if (clock === "virtual") {
+                await useVirtualTime(page);
+            }
+            await run(page);
+            assert.match(await page.getByRole("status").textContent(), clock === "real" ? /^Finished after/ : /^Finished at virtual time/);
+            assert.notDeepEqual(await outputLines(page), []);
+            const rows = await readTable(page);
+            assert.ok(rows.length > 0);
+            for (const row of rows) {
+                assert.ok(row.ended >= row.started, `${row.task}: ${row.started} to ${row.ended}`);
+                assert.match(row.outcome, /^(value|error|cancelled)$/);
+            }
+        });
+    }
+}
+
+for (const clock of ["real", "virtual"]) {
+    test(`in ${clock} time fetches lie side by side in gather and end to end in sequential`, async (t) => {
+        const page = await openPage(t, site, "sequential");
+        if (clock === "virtual") {
+            await useVirtualTime(page);
+        }
+        await run(page);
+        const oneByOne = fetches(await readTable(page));
+        assert.equal(oneByOne.length, 3);
+        oneByOne.slice(1).forEach((row, index) => assert.ok(row.started >= oneByOne[index].ended, "one begins when the last has ended"));
+
+        await page.getByRole("tab", { name: "gather" }).click();
+        await run(page);
+        const together = fetches(await readTable(page));
+        assert.equal(together.length, 3);
+        together.slice(1).forEach((row) => assert.ok(overlap(row, together[0]), "all overlap"));
+    });
+}
+
+test("the console shows what gather prints, with the time beside it", async (t) => {
+    const page = await openPage(t, site, "gather");
+    await useVirtualTime(page);
+    await run(page);
+    const lines = await output(page).locator("> div").evaluateAll((divs) => divs.map((div) => div.dataset.time));
+    assert.ok(lines.length > 1 && lines.every((time) => /^\d+\.\d{3} s$/.test(time)));
+});
+
+test("the sliders are the coroutine's arguments and are remembered", async (t) => {
+    const page = await openPage(t, site, "gather");
+    await useVirtualTime(page);
+    await slider(page, "count").fill("5");
+    await slider(page, "delay").fill("2");
+    await run(page);
+    const rows = fetches(await readTable(page));
+    assert.equal(rows.length, 5);
+    assert.ok(rows.every((row) => row.ended - row.started === 2));
+    await page.getByRole("tab", { name: "sequential" }).click();
+    await page.getByRole("tab", { name: "gather" }).click();
+    assert.equal(await slider(page, "count").inputValue(), "5");
+});
+
+test("with one permit the semaphore's tasks take turns", async (t) => {
+    const page = await openPage(t, site, "semaphore");
+    await useVirtualTime(page);
+    const finish = async (permits) => {
+        await slider(page, "permits").fill(String(permits));
+        await run(page);
+        return Math.max(...(await readTable(page)).map((row) => row.ended));
+    };
+    const [one, two] = [await finish(1), await finish(2)];
+    assert.ok(one > two, `${one} s with one permit, ${two} s with two`);
+    assert.ok((await readTable(page)).some(({ waits }) => waits.includes("semaphore")));
+});
+
+test("the timeout cancels the fetch, which the table and the chart tell", async (t) => {
+    const page = await openPage(t, site, "timeout");
+    await useVirtualTime(page);
+    await run(page);
+    assert.ok((await readTable(page)).some(({ outcome }) => outcome === "cancelled"));
+});
+
+test("a run can be stopped, and the coroutine cleans up", async (t) => {
+    const page = await openPage(t, site, "sleeper");
+    await button(page, "Run").click();
+    await output(page).getByText("sleeping").waitFor();
+    await button(page, "Stop").click();
+    await ended(page);
+    assert.match(await page.getByRole("status").textContent(), /^Stopped at .* cleaned up/);
+    assert.ok((await outputLines(page)).includes("cleaned up"));
+    assert.equal((await readTable(page))[0].outcome, "cancelled");
+});
+
+test("a runaway is stopped, the page responds all the while, and the next run is unharmed", async (t) => {
+    const page = await openPage(t, site, "spin");
+    await button(page, "Run").click();
+    await output(page).getByText("about to spin").waitFor();
+    await page.getByRole("radio", { name: "Virtual time" }).check();
+    await button(page, "Stop").click();
+    await ended(page);
+    assert.equal(await page.getByRole("status").textContent(), "Stopped: the program did not answer and was ended.");
+    await page.getByRole("tab", { name: "gather" }).click();
+    await run(page);
+    assert.match(await page.getByRole("status").textContent(), /^Finished/);
+});
+
+for (const name of ["flood", "ticker"]) {
+    test(`the endless output of ${name} is bounded`, async (t) => {
+        const page = await openPage(t, site, name);
+        await button(page, "Run").click();
+        await page.waitForFunction(() => document.getElementById("output").childElementCount > 50);
+        await button(page, "Stop").click();
+        await ended(page);
+        assert.match(await page.getByRole("status").textContent(), /^Stopped/);
+        assert.ok((await output(page).locator("> div").count()) <= 2005);
+    });
+}
+
+test("another example ends a run without a word", async (t) => {
+    const page = await openPage(t, site, "spin");
+    await button(page, "Run").click();
+    await output(page).getByText("about to spin").waitFor();
+    await page.getByRole("tab", { name: "gather" }).click();
+    assert.equal(await page.getByRole("status").textContent(), "");
+    assert.deepEqual(await outputLines(page), []);
+    assert.equal(await button(page, "Run").isEnabled(), true);
+    assert.equal(await button(page, "Stop").isEnabled(), false);
+});
+
+test("an error is shown with the way it took", async (t) => {
+    const page = await openPage(t, site, "fail");
+    await useVirtualTime(page);
+    await run(page);
+    const lines = await outputLines(page);
+    const text = lines.join("\n");
+    assert.match(text, /looking for the plan/);
+    assert.match(text, /Traceback \(outermost first\):\n {2}fail, troubles\.c line \d+\n {2}open_file, troubles\.c line \d+\nRuntimeError: the file plan\.txt is not there/);
+    assert.match(await page.getByRole("status").textContent(), /^Failed at 0\.250 s: RuntimeError/);
+    const [task, awaited] = await readTable(page);
+    assert.deepEqual([task.outcome, awaited.outcome], ["error", "error"]);
+});
+
+test("a trap, a missing module and a missing coroutine are told in the console", async (t) => {
+    const page = await openPage(t, site, "trap", { expectErrors: true });
+    const cases = { trap: /^WebAssembly trap: /m, missing_module: /could not be (fetched|started).*404/m, missing_coroutine: /missing_coroutine/m };
+    for (const [name, words] of Object.entries(cases)) {
+        await page.getByRole("tab", { name }).click();
+        await run(page);
+        assert.match((await outputLines(page)).join("\n"), words);
+        assert.match(await page.getByRole("status").textContent(), /^(Failed|The program could not be started)/);
+    }
+});
+
+test("ten thousand tasks are drawn, the table says how many more there are", async (t) => {
+    const page = await openPage(t, site, "crowd");
+    await useVirtualTime(page);
+    await run(page);
+    assert.deepEqual((await outputLines(page)).filter((line) => line.includes("tasks slept")), ["10000 tasks slept"]);
+    await page.getByText("9,501 more rows in the chart only.").waitFor();
+    const chart = page.getByRole("application", { name: "Timeline chart" });
+    await chart.press("End");
+    await page.getByText(/^Task-\d+ nap · from 0\.000 s to 1\.000 s/).waitFor();
+});
+
+test("pointing at a bar tells what it is, and the view zooms and comes back", async (t) => {
+    const page = await openPage(t, site, "gather");
+    await useVirtualTime(page);
+    await run(page);
+    const chart = page.getByRole("application", { name: "Timeline chart" });
+    const box = await chart.boundingBox();
+    await page.mouse.move(box.x + box.width * 0.6, box.y + 28 + 17);
+    await page.getByText(/waits for gather of 3 tasks from 0\.000 s to 1\.000 s/).waitFor();
+    const before = await chart.screenshot();
+    await page.mouse.move(box.x + box.width * 0.6, box.y + box.height + 20);
+    const fitted = await chart.screenshot();
+    assert.notDeepEqual(before, fitted, "what is pointed at is outlined");
+    await button(page, "Zoom in").click();
+    assert.notDeepEqual(await chart.screenshot(), fitted);
+    await button(page, "Fit").click();
+    assert.deepEqual(await chart.screenshot(), fitted);
+});
+
+test("the theme follows the system until it is chosen, and the choice is kept", async (t) => {
+    const page = await openPage(t, site, "gather", { colorScheme: "dark" });
+    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const dark = await ground();
+    await button(page, "Dark theme").click();
+    const light = await ground();
+    assert.notEqual(light, dark);
+    await page.reload();
+    assert.equal(await ground(), light);
+    await page.emulateMedia({ colorScheme: "light" });
+    assert.equal(await ground(), light);
+});
