@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_IDS = 1 << 26 }; /* more definitions than that are a log gone wrong */
 enum { PROCESS = 1, LOOP_TRACK = 0x7FFFFFFF /* viewers give 0 a meaning of its own */ };
 
 enum activity { NOTHING, READY, RUNNING, WAITING };
@@ -66,6 +67,8 @@ static void *item(table *of, uint32_t id, size_t size) {
 }
 
 static void *make_item(table *of, uint32_t id, size_t size) {
+    if (id >= MOST_IDS)
+        return NULL;
     if (id >= of->room) {
         size_t room = of->room < 64 ? 64 : of->room;
         while (room <= id)
@@ -140,18 +143,6 @@ static void write_metadata(weft_trace *trace, uint32_t task, uint32_t name) {
                       "\"}},\n{\"ph\":\"M\",\"pid\":%d,\"tid\":%u,\"name\":\"thread_sort_index\",\"args\":{"
                       "\"sort_index\":%u}}",
                       PROCESS, task, task);
-}
-
-/* A point in time, named by a string, or by its kind where there is none. */
-static void write_instant(weft_trace *trace, const weft_event *record, const char *kind, uint32_t name) {
-    begin_event(trace, 'i', record->task);
-    weft__json_format(&trace->json, ",\"s\":\"t\",\"cat\":\"%s\",\"name\":\"", kind);
-    if (name != 0)
-        write_string(trace, name);
-    else
-        weft__json_text(&trace->json, kind);
-    weft__json_text(&trace->json, "\"");
-    end_event(trace);
 }
 
 /* --- Tracks --- */
@@ -396,6 +387,19 @@ static void feed_wait(const weft_event *record, track *at) {
     at->object = record->object;
 }
 
+/* A point in time, named by a string, or by its kind where there is none; on the loop's track where the task
+ * has none. */
+static void write_instant(weft_trace *trace, const weft_event *record, const char *kind, uint32_t name) {
+    begin_event(trace, 'i', find_track(trace, record->task) != NULL ? record->task : 0);
+    weft__json_format(&trace->json, ",\"s\":\"t\",\"cat\":\"%s\",\"name\":\"", kind);
+    if (name != 0)
+        write_string(trace, name);
+    else
+        weft__json_text(&trace->json, kind);
+    weft__json_format(&trace->json, "\",\"args\":{\"task\":%u}", record->task);
+    end_event(trace);
+}
+
 static void feed_instant(weft_trace *trace, const weft_event *record) {
     static const char *const kinds[] = {
 #define X(number, name, text) [number] = text,
@@ -504,12 +508,14 @@ weft_trace *weft_trace_new(weft_trace_write *write, void *context) {
     }
     trace->json.write = write;
     trace->json.context = context;
+    weft__json_text(&trace->json, "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n");
+    weft__json_format(&trace->json,
+                      "{\"ph\":\"M\",\"pid\":%d,\"name\":\"process_name\",\"args\":{\"name\":\"weft\"}},\n",
+                      PROCESS);
     weft__json_format(
         &trace->json,
-        "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n"
-        "{\"ph\":\"M\",\"pid\":%d,\"name\":\"process_name\",\"args\":{\"name\":\"weft\"}},\n"
-        "{\"ph\":\"M\",\"pid\":%d,\"tid\":%d,\"name\":\"thread_name\",\"args\":{\"name\":\"loop\"}}",
-        PROCESS, PROCESS, LOOP_TRACK);
+        "{\"ph\":\"M\",\"pid\":%d,\"tid\":%d,\"name\":\"thread_name\",\"args\":{\"name\":\"loop\"}}", PROCESS,
+        LOOP_TRACK);
     return trace;
 }
 
