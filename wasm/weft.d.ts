@@ -1,33 +1,60 @@
-/** What a coroutine can be given and can return. A C string arrives as a string, a 64-bit integer as a number where it is exact. */
+/** What a coroutine can be given and can return. An integer of C's arrives as a number where that is exact, else as a bigint; a pointer as its address. */
 export type Value = null | boolean | number | bigint | string;
 
+/** A field that weft_export named. */
 export interface Field {
-    name: string;
-    type: "bool" | "int" | "double" | "string" | "pointer" | "value";
-    offset: number;
-    size: number;
-    signed: boolean;
+    readonly name: string;
+    /** C's integers of every size are "int", float and double are "double". A "pointer" can only be given as null. */
+    readonly type: "bool" | "int" | "double" | "string" | "pointer" | "value";
+    /** Where it is in the coroutine's structure, bytes. */
+    readonly offset: number;
+    readonly size: number;
+    readonly signed: boolean;
 }
 
 /** A coroutine that the C source exported with weft_export. */
 export interface Coroutine {
-    name: string;
-    fields: Field[];
+    readonly name: string;
+    readonly fields: readonly Field[];
 }
 
+/** Where a coroutine was when an error passed through it. */
+export interface TraceEntry {
+    readonly function: string;
+    readonly file: string;
+    readonly line: number;
+}
+
+/**
+ * A function that C calls with weft_javascript_call. The values are C's arguments; after them comes an AbortSignal that tells
+ * of the cancellation of the wait. What it returns, or its promise resolves with, must be a Value or undefined.
+ */
+export type Import = (...values: any[]) => unknown;
+
 export interface LoadOptions {
-    /** The module: its bytes, a compiled module, a response that brings it, or its address. */
-    wasm: BufferSource | WebAssembly.Module | Response | Promise<Response> | URL | string;
+    /** The module: its bytes, a compiled module, a response that brings it, or its address. In Node an address can be a path. */
+    wasm: BufferSource | WebAssembly.Module | Response | Promise<BufferSource | WebAssembly.Module | Response> | URL | string;
     /** Gets what the program prints, as it is flushed; without it, console.log and console.error get whole lines. */
     print?: (text: string, stream: "stdout" | "stderr") => void;
-    /** Gets the event log in chunks (docs/events.md). `base` is the sequence number of the first record. The bytes are the receiver's. */
+    /** Gets the bytes that the program writes, in place of `print`. */
+    write?: (bytes: Uint8Array, stream: "stdout" | "stderr") => void;
+    /** Fills the buffer with what the program reads from stdin; returns how many bytes, 0 at the end. Without it stdin is empty. */
+    read?: (buffer: Uint8Array) => number;
+    /**
+     * Gets the event log in chunks (docs/events.md). `base` is the sequence number of the first record; a base of 0 begins a new
+     * log, as each new loop does. The bytes are the receiver's.
+     */
     onEvent?: (chunk: Uint8Array, base: number) => void;
+    /** With WEFT_TRACE=PATH in `env`: gets Chrome's trace, opened with its path, in pieces. */
+    onTrace?: (part: "open" | "write" | "close", text: string) => void;
+    /** Functions that C can call and await with weft_javascript_call. */
+    imports?: Record<string, Import>;
     /** "real" (the default) waits with the event loop's timers, "virtual" jumps to the next deadline at once. */
     clock?: "real" | "virtual";
-    /** Seed of the simulation's choices; only with the virtual clock. */
+    /** Seed of the simulation's choices and of the program's random numbers; only with the virtual clock. */
     seed?: number;
-    /** The simulation's choices in order; goes before the seed. */
-    decisions?: number[];
+    /** The simulation's choices in order; goes before the seed. Only with the virtual clock. */
+    decisions?: readonly number[];
     /** Reports slow steps and forgotten awaits, as WEFT_DEBUG=1 does. */
     debug?: boolean;
     /** Environment of the program. */
@@ -39,29 +66,36 @@ export interface RunOptions {
     signal?: AbortSignal;
 }
 
-/** An error of the C program, with the coroutines it passed through, outermost first, as its stack. */
+/** An error of the C program. Its stack names the coroutines that it passed through, innermost first, as JavaScript's do. */
 export class WeftError extends Error {
+    private constructor();
     /** The name of its code: "Cancelled", "TimedOut", "OutOfMemory", … */
     readonly name: string;
     readonly code: number;
-    /** Function and line of each coroutine on the way, outermost first. */
-    readonly traceback: readonly { function: string; file: string; line: number }[];
+    /** The coroutines that it passed through, outermost first; of very many the first and the last 32. */
+    readonly traceback: readonly TraceEntry[];
     /** The errors of a group. */
     readonly errors: readonly WeftError[];
+    /** The error that was being handled when this was raised; of a cancellation by AbortSignal, the signal's reason. */
+    readonly cause?: unknown;
 }
 
 export interface Weft {
     /** What weft_export named. */
     readonly coroutines: ReadonlyMap<string, Coroutine>;
-    /** Runs an exported coroutine. Fields not given are zero. A wrong name or type rejects with a TypeError that says which. */
-    run(name: string, fields?: Record<string, Value>, options?: RunOptions): Promise<Value>;
-    /** Runs the program's main with these arguments and resolves with its exit status. */
+    /**
+     * Runs an exported coroutine; any number of them at once share one loop, which ends, cancelling what they left, when the
+     * last has. Fields not given are zero. A wrong name or value rejects with a TypeError that says which. A program that crashes
+     * rejects all that is running, and the module is of no further use; one that calls exit starts afresh with the next call.
+     */
+    run(name: string, fields?: Record<string, Value | undefined>, options?: RunOptions): Promise<Value>;
+    /** Runs the program's main with these arguments and resolves with its exit status. Nothing else can run meanwhile. */
     main(args?: readonly string[], options?: RunOptions): Promise<number>;
-    /** The clock of the loop, in seconds. */
+    /** The clock of the loop, in seconds; 0 while there is none. */
     now(): number;
-    /** The module's own exports, for those who need more. */
+    /** The module's instance, for those who need more. After the program has exited, a new one takes its place. */
     readonly instance: WebAssembly.Instance;
 }
 
-/** Loads a module built against weft. A module has one loop; run and main can be called again when the last one has ended. */
+/** Loads a module built against weft as a standalone module. */
 export function loadWeft(options: LoadOptions): Promise<Weft>;

@@ -1,0 +1,78 @@
+/* What weft_main asks of its host. It does not return here: main unwinds, and the event loop turns weft's
+ * loop. */
+
+#include "../core/program.h"
+#include "bridge.h"
+#include "host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* clang-format off */
+
+/* Leaves main without returning from it. */
+WEFT__IMPORT(void, weft_js_unwind, (void), {
+    throw "unwind";
+})
+
+/* Chrome's trace, in pieces: opens (part 0, text is the path), continues (1), ends (2). A code, 0 for success. */
+WEFT__IMPORT(int, weft_js_trace, (int part, const char *text, int length), {
+    try {
+        const file = Module["weftTrace"] = Module["weftTrace"] || { open: -1 };
+        const words = new TextDecoder().decode(HEAPU8.slice(text, text + length));
+        const fs = require("fs");
+        if (part === 0) file.open = fs.openSync(words, "w");
+        if (part === 1) fs.writeSync(file.open, words);
+        if (part === 2) fs.closeSync(file.open);
+        return 0;
+    } catch (error) {
+        return 3;
+    }
+})
+
+/* clang-format on */
+
+weft_host *weft__program_host(void) {
+    return weft__javascript_host();
+}
+
+/* Flushes and runs atexit's functions, as returning from main does elsewhere. */
+static void end_program(weft_loop *loop) {
+    int status = weft__program_finish(loop);
+    fflush(NULL); /* where exit leaves the streams alone */
+    exit(status);
+}
+
+int weft__program_run(weft_host *host, weft_loop *loop) {
+    (void)host;
+    weft__drive(loop, end_program);
+    weft_js_unwind();
+    return 1;
+}
+
+void weft__program_close(weft_host *host) {
+    (void)host;
+}
+
+/* --- The trace --- */
+
+static bool trace_failed;
+
+bool weft__program_trace_open(const char *path) {
+    trace_failed = weft_js_trace(0, path, (int)strlen(path)) != 0;
+    if (trace_failed)
+        fprintf(stderr, "weft: cannot write the trace %s here\n", path);
+    return !trace_failed;
+}
+
+void weft__program_trace_write(void *context, const char *text, size_t length) {
+    (void)context;
+    if (weft_js_trace(1, text, (int)length) != 0)
+        trace_failed = true;
+}
+
+void weft__program_trace_close(void) {
+    if (weft_js_trace(2, "", 0) != 0 || trace_failed)
+        fputs("weft: the trace is incomplete\n", stderr);
+}

@@ -1,0 +1,170 @@
+/* Coroutines run by name from JavaScript, each a main task of one loop, and the outcome that JavaScript
+ * reads. */
+
+#include "../core/internal.h"
+#include "../core/program.h"
+#include "bridge.h"
+#include "host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The task has ended: JavaScript reads its outcome with the functions below, before it returns. */
+WEFT__IMPORT(void, weft_js_ended, (weft_task * task), {})
+
+/* Records of the event log, to be copied; whether anybody wants them. */
+WEFT__IMPORT(void, weft_js_events, (const void *records, int bytes, double base), {})
+WEFT__IMPORT(int, weft_js_wants_events, (void), { return 0; })
+
+/* What JavaScript waits for. */
+typedef struct run {
+    struct run *next, **link;
+    weft_task *task;
+} run;
+
+static run *runs;
+
+static void report_end(run *self) {
+    *self->link = self->next;
+    if (self->next != NULL)
+        self->next->link = self->link;
+    weft_js_ended(self->task);
+    weft_release(self->task); /* which the loop held */
+    free(self);
+}
+
+static void on_done(weft_future *future, void *self) {
+    (void)future;
+    report_end(self);
+}
+
+/* --- The loop --- */
+
+static void give_events(void *context, const weft_event *records, size_t count, uint64_t base) {
+    (void)context;
+    weft_js_events(records, (int)(count * sizeof *records), (double)base);
+}
+
+/* The loop ends in the tick of its last main task, one before that one's callbacks. */
+static void end_loop(weft_loop *loop) {
+    while (runs != NULL) {
+        weft_future_remove_done_callback(weft_task_future(runs->task), on_done, runs);
+        report_end(runs);
+    }
+    weft__program_finish(loop);
+    fflush(NULL);
+}
+
+static bool enter_loop(void) {
+    if (weft__driven() != NULL)
+        return true;
+    if (!weft__main_enter())
+        return false;
+    if (weft_js_wants_events())
+        weft_events_on(give_events, NULL);
+    weft__drive(weft_loop_current(), end_loop);
+    return true;
+}
+
+/* --- Starting and cancelling --- */
+
+/* The structure of a coroutine, zeroed, for JavaScript to set its fields. NULL without memory. */
+WEFT__CALLABLE(weft_wasm_frame) weft_frame *weft_wasm_frame(const weft_type *type) {
+    weft_frame *frame = calloc(1, type->size);
+    if (frame != NULL)
+        *frame = (weft_frame){.step = type->step, .b = {.called_at = "JavaScript"}, .size = type->size};
+    return frame;
+}
+
+/* Takes its own structure; the caller keeps the coroutine's. */
+static weft_task *start(run *self, weft_frame *frame) {
+    self->task = weft_loop_start(weft_loop_current(), weft__make(frame));
+    weft__hop();
+    if (!weft_task_add_done_callback(self->task, on_done, self)) {
+        weft_task_cancel(self->task, NULL);
+        free(self);
+        return NULL;
+    }
+    self->next = runs;
+    self->link = &runs;
+    if (runs != NULL)
+        runs->link = &self->next;
+    runs = self;
+    return self->task;
+}
+
+/* Runs a coroutine as a main task, and frees the structure that it was given. NULL without memory. */
+WEFT__CALLABLE(weft_wasm_start) weft_task *weft_wasm_start(weft_frame *frame) {
+    run *self = malloc(sizeof *self);
+    bool entered = self != NULL && enter_loop();
+    weft_task *task = entered ? start(self, frame) : NULL;
+    if (!entered)
+        free(self);
+    free(frame);
+    return task;
+}
+
+WEFT__CALLABLE(weft_wasm_cancel) void weft_wasm_cancel(weft_task *task, const char *message) {
+    weft_task_cancel(task, message);
+    weft__hop();
+}
+
+static bool cancel_main(weft_loop *loop, weft_task *task, void *message) {
+    (void)loop;
+    if (task->future.handle.flags & FUTURE_MAIN)
+        weft_task_cancel(task, message);
+    return true;
+}
+
+/* Cancels the coroutine that was given to weft_main. */
+WEFT__CALLABLE(weft_wasm_cancel_main) void weft_wasm_cancel_main(char *message) {
+    if (weft__driven() == NULL)
+        return;
+    weft__each_task(weft__driven(), cancel_main, message);
+    weft__hop();
+}
+
+/* Leaves the program as returning from main does. */
+WEFT__CALLABLE(weft_wasm_exit) void weft_wasm_exit(int status) {
+    fflush(NULL);
+    exit(status);
+}
+
+/* What the program prints, for the event log; 1 stdout, 2 stderr. */
+WEFT__CALLABLE(weft_wasm_output) void weft_wasm_output(int stream, const char *text) {
+    weft_loop *loop = weft__driven();
+    if (loop == NULL || loop->log == NULL)
+        return;
+    uint32_t words = weft__log_text(loop, text);
+    weft__log_record(loop, WEFT_EVENT_OUTPUT, (uint8_t)stream, 0, weft__id_of(loop->current), 0, 0, 0, words);
+}
+
+/* --- Outcomes --- */
+
+WEFT__CALLABLE(weft_wasm_task_error) const weft_error *weft_wasm_task_error(weft_task *task) {
+    return weft_task_error(task);
+}
+
+/* Its value; good until the next call. */
+WEFT__CALLABLE(weft_wasm_task_value) const weft_value *weft_wasm_task_value(weft_task *task) {
+    static weft_value value;
+    value = weft_task_value(task);
+    return &value;
+}
+
+static weft_trace_entry trace[64];
+
+/* How many coroutines its error went through. The first and the last 32 are there to be read until the next
+ * call. */
+WEFT__CALLABLE(weft_wasm_task_trace) size_t weft_wasm_task_trace(weft_task *task) {
+    return weft_task_traceback(task, trace, sizeof trace / sizeof *trace);
+}
+WEFT__CALLABLE(weft_wasm_trace_function) const char *weft_wasm_trace_function(size_t i) {
+    return trace[i].function;
+}
+WEFT__CALLABLE(weft_wasm_trace_file) const char *weft_wasm_trace_file(size_t i) {
+    return trace[i].file;
+}
+WEFT__CALLABLE(weft_wasm_trace_line) int weft_wasm_trace_line(size_t i) {
+    return trace[i].line;
+}

@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+// node run.mjs MODULE.wasm [ARGUMENT...]: runs the main of a weft program as a process of its own would run. The variables
+// WEFT_VIRTUAL, WEFT_SEED, WEFT_DECISIONS, WEFT_TRACE and WEFT_DEBUG mean what they mean natively.
+import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { loadWeft } from "./weft.mjs";
+
+const [path, ...args] = process.argv.slice(2);
+if (path === undefined) {
+  process.stderr.write("usage: node run.mjs MODULE.wasm [ARGUMENT...]\n");
+  process.exit(2);
+}
+
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith("WEFT_")));
+const isVirtual = ["WEFT_VIRTUAL", "WEFT_SEED", "WEFT_DECISIONS"].some((name) => name in env);
+
+// stdin may be a terminal that has nothing to give yet, or be closed.
+function read(buffer) {
+  try {
+    return readSync(0, buffer);
+  } catch (error) {
+    if (error.code === "EAGAIN") return read(buffer);
+    if (error.code === "EOF") return 0;
+    throw error;
+  }
+}
+
+let trace = -1;
+const onTrace = {
+  open: (file) => (trace = openSync(file, "w")),
+  write: (text) => writeSync(trace, text),
+  close: () => closeSync(trace),
+};
+
+async function run() {
+  const weft = await loadWeft({
+    wasm: readFileSync(path),
+    write: (bytes, stream) => process[stream].write(bytes),
+    read,
+    onTrace: (part, text) => onTrace[part](text),
+    clock: isVirtual ? "virtual" : "real",
+    env,
+  });
+  return weft.main(args);
+}
+
+// Node ends by itself when nothing is left that could wake the program.
+process.exitCode = 13;
+process.once("beforeExit", () => {
+  if (process.exitCode === 13) process.stderr.write("weft: the program waits for something that never comes\n");
+});
+run().then(
+  (status) => (process.exitCode = status),
+  (error) => {
+    process.stderr.write(`weft: ${error.message}\n`);
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,61 @@
+// weft for JavaScript: loads a module of C coroutines and runs them as promises. See weft.d.ts.
+import { WeftError } from "./errors.mjs";
+import { Program } from "./program.mjs";
+import { moduleFrom } from "./source.mjs";
+
+export { WeftError };
+
+const isUint32 = (n) => Number.isInteger(n) && n >= 0 && n < 2 ** 32;
+
+function check({ clock = "real", seed, decisions }) {
+  if (clock !== "real" && clock !== "virtual") throw new TypeError(`clock must be "real" or "virtual", not ${clock}`);
+  if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0))
+    throw new TypeError("seed must be an integer from 0 to 2^53 - 1");
+  if (decisions !== undefined && !(Array.isArray(decisions) && decisions.every(isUint32)))
+    throw new TypeError("decisions must be an array of integers from 0 to 2^32 - 1");
+  if (clock === "real" && (seed !== undefined || decisions !== undefined))
+    throw new TypeError('seed and decisions are for clock: "virtual"');
+}
+
+// What weft_main reads, on every host.
+function environment({ clock, seed, decisions, debug, env }) {
+  return {
+    ...env,
+    ...(clock === "virtual" && { WEFT_VIRTUAL: "1" }),
+    ...(seed !== undefined && { WEFT_SEED: String(seed) }),
+    ...(decisions !== undefined && { WEFT_DECISIONS: decisions.join(" ") }),
+    ...(debug && { WEFT_DEBUG: "1" }),
+  };
+}
+
+/** @type {typeof import("./weft.d.ts").loadWeft} */
+export async function loadWeft(options) {
+  check(options);
+  const module = await moduleFrom(options.wasm);
+  const env = environment(options);
+  let program = await Program.start(module, options, env);
+  let next = null; // the start of a program in place of one that has exited
+
+  async function afresh() {
+    next ??= Program.start(module, options, env).finally(() => (next = null));
+    program = await next;
+    return program;
+  }
+  const { coroutines } = program;
+
+  return {
+    coroutines,
+    async run(name, fields = {}, { signal } = {}) {
+      const running = program.exited ? await afresh() : program;
+      return running.run(name, fields, signal);
+    },
+    async main(args = [], { signal } = {}) {
+      const running = program.exited ? await afresh() : program;
+      return running.main(["weft", ...args], signal);
+    },
+    now: () => program.now(),
+    get instance() {
+      return program.instance;
+    },
+  };
+}
