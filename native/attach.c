@@ -12,9 +12,13 @@ int weft_uv_attach(weft_uv *self, uv_loop_t *uv, const weft_allocator *allocator
     if (self->loop == NULL)
         return UV_ENOMEM;
     int code = weft__uv_open(self);
-    if (code != 0)
+    if (code != 0) {
         weft_loop_close(self->loop);
-    return code;
+        return code;
+    }
+    self->attached = true;
+    weft_loop_hold(self->loop); /* for the other handles of `uv`, which may wake any task */
+    return 0;
 }
 
 static bool cancel_all(void) {

@@ -21,11 +21,14 @@ bool weft__own_loop_open(weft__own_loop *self) {
     return true;
 }
 
-/* After a failure, too, threads are waited for: they hold what the loop lent them. */
+/*
+ * The loop is done when its main task is, but where that could not even start it is empty from the beginning.
+ * After a failure, too, threads are waited for: they hold what the loop lent them.
+ */
 bool weft__own_loop_run(weft__own_loop *self) {
     weft_uv *host = &self->host;
     weft__uv_turn(host);
-    while (host->works > 0 || !(host->idle || host->failure != 0))
+    while (host->works > 0 || !(host->done || host->empty || host->failure != 0))
         uv_run(&self->uv, UV_RUN_ONCE);
     return host->failure == 0;
 }

@@ -26,8 +26,16 @@ static int start_timer(weft_uv *self) {
 
 static int arm(weft_host *host, double deadline) {
     weft_uv *self = of_host(host);
+    if (deadline == self->deadline)
+        return 0;
     self->deadline = deadline;
-    return deadline < INFINITY ? start_timer(self) : uv_timer_stop(&self->timer);
+    if (deadline == INFINITY)
+        return uv_timer_stop(&self->timer);
+    int code = start_timer(self);
+    if (code != 0)
+        self->deadline = INFINITY;
+    weft__uv_fail(self, "uv_timer_start", code);
+    return code;
 }
 
 /* libuv counts from the start of a millisecond, and so can be early by a part of one. */
@@ -54,38 +62,16 @@ static void keep_running(weft_uv *self, bool keep) {
 
 static int wake(weft_host *host) {
     weft_uv *self = of_host(host);
-    if (weft_loop_current() == self->loop) {
-        self->idle = false;
+    int code = uv_async_send(&self->async);
+    if (weft_loop_current() == self->loop) { /* this thread is the one that runs libuv's loop */
         keep_running(self, true);
+        weft__uv_fail(self, "uv_async_send", code);
     }
-    return uv_async_send(&self->async);
+    return code;
 }
 
 static void on_async(uv_async_t *async) {
     weft__uv_turn(async->data);
-}
-
-/*
- * Tasks that stay ready come back through the async handle, which libuv serves after its timers and beside
- * all other input: nothing of libuv's waits for longer than a slice.
- */
-void weft__uv_turn(weft_uv *self) {
-    weft_turn turn = weft_loop_turn(self->loop, 0);
-    self->idle = turn == WEFT_TURN_DONE;
-    keep_running(self, !self->idle);
-    if (turn == WEFT_TURN_MORE)
-        weft__uv_fail(self, "uv_async_send", uv_async_send(&self->async));
-    if (self->detached != NULL && weft__uv_ended(self)) {
-        weft_loop_close(self->loop);
-        weft__uv_close(self, self->detached);
-    }
-}
-
-void weft__uv_fail(weft_uv *self, const char *call, int code) {
-    if (code != 0 && self->failure == 0) {
-        self->failure = code;
-        self->failed = call;
-    }
 }
 
 static const char *describe(weft_host *host, int code) {
@@ -94,6 +80,37 @@ static const char *describe(weft_host *host, int code) {
     snprintf(self->words, sizeof self->words, "%s: %s", uv_err_name_r(code, name, sizeof name),
              uv_strerror_r(code, text, sizeof text));
     return self->words;
+}
+
+/*
+ * Tasks that stay ready come back through the async handle, which libuv serves after its timers and beside
+ * all other input: nothing of libuv's waits for longer than a slice. Once the loop is done it is turned
+ * again, for the callbacks that wait for its last tasks.
+ */
+void weft__uv_turn(weft_uv *self) {
+    weft_turn turn = weft_loop_turn(self->loop, 0);
+    if (turn == WEFT_TURN_DONE) {
+        self->done = true;
+        turn = weft_loop_turn(self->loop, 0);
+    }
+    self->empty = turn != WEFT_TURN_MORE && weft_all_tasks(NULL, 0) == 0;
+    keep_running(self, !self->empty || self->deadline < INFINITY);
+    if (turn == WEFT_TURN_MORE)
+        weft__uv_fail(self, "uv_async_send", uv_async_send(&self->async));
+    if (self->detached != NULL && self->empty && self->works == 0) {
+        weft_loop_close(self->loop);
+        weft__uv_close(self, self->detached);
+    }
+}
+
+/* A loop of weft's own ends with the failure; a program that runs its own must be told. */
+void weft__uv_fail(weft_uv *self, const char *call, int code) {
+    if (code == 0 || self->failure != 0)
+        return;
+    self->failure = code;
+    self->failed = call;
+    if (self->attached)
+        fprintf(stderr, "weft: %s: %s\n", call, describe(&self->host, code));
 }
 
 void weft__uv_init(weft_uv *self, uv_loop_t *uv) {

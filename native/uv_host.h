@@ -17,11 +17,6 @@ void weft__uv_close(weft_uv *self, weft_uv_callback *closed);
 /* Turns the loop now; closes it if that was asked for and this was the last turn. */
 void weft__uv_turn(weft_uv *self);
 
-/* Whether nothing is left to do, neither in the loop nor for it in a thread: it may be closed. */
-static inline bool weft__uv_ended(const weft_uv *self) {
-    return self->idle && self->works == 0;
-}
-
 /* Remembers the first failure that turns cannot go on after; a code of 0 is none. */
 void weft__uv_fail(weft_uv *self, const char *call, int code);
 

@@ -69,7 +69,9 @@ weft_async(receiver) {
         if (pthread_create(&self->senders[i].thread, NULL, send_all, &self->senders[i]) != 0)
             abort();
     }
+    weft_loop_hold(self->loop); /* or waiting for what no task can set would be a deadlock */
     weft_await(self->all);
+    weft_loop_unhold(self->loop);
     for (int i = 0; i < THREADS; i++)
         pthread_join(self->senders[i].thread, NULL);
     CHECK_EQ_INT(self->received, THREADS * CALLS);

@@ -62,7 +62,9 @@ struct weft_uv {
     uint64_t origin;       /* uv_hrtime at the clock's zero */
     size_t works;          /* functions in threads */
     uint32_t open_handles; /* of async and timer */
-    bool idle;             /* the last turn left nothing to do, and nothing has come since */
+    bool attached;         /* the program runs `uv` */
+    bool done;             /* the main tasks have ended once */
+    bool empty;            /* after the last turn no task was left */
     int failure;           /* the first of libuv's errors that the loop cannot go on after, or 0 */
     const char *failed;    /* the call that gave it */
     weft_uv_callback *detached;
@@ -81,11 +83,12 @@ struct weft_uv {
  *     uv_run(uv_default_loop(), UV_RUN_DEFAULT);
  *
  * From then on callbacks of libuv's may call weft: start coroutines, set futures, cancel tasks. Tasks keep
- * uv_run from returning while they live, an attachment without any does not. What weft_loop_start returns are
- * main tasks: when the last one ends, tasks that they left are cancelled. weft_task_value and weft_task_error
- * read their outcome in the callback; nobody prints the error of a main task here, but the loop reports one
- * that was never retrieved. Other threads may call weft_call_soon_threadsafe, until the attachment is
- * detached. The allocator is borrowed; NULL: malloc's.
+ * uv_run from returning while they live, an attachment without any does not. A task that waits for what never
+ * comes waits for ever: only libuv knows whether other handles will wake it, so there is no Deadlock here.
+ * What weft_loop_start returns are main tasks: when the last one ends, tasks that they left are cancelled.
+ * weft_task_value and weft_task_error read their outcome in the callback; nobody prints the error of a main
+ * task here, but the loop reports one that was never retrieved. Other threads may call
+ * weft_call_soon_threadsafe, until the attachment is detached. The allocator is borrowed; NULL: malloc's.
  *
  * asyncio has no twin: it is the loop there.
  */
