@@ -61,10 +61,14 @@ export async function startBrowser() {
     };
 }
 
-/** Opens the page at an example. What the browser reports as an error fails the test that calls `t.after`. */
+/** Opens the page at an example. What the browser reports as an error fails the test. `init` runs in the
+ *  page before anything else does. */
 export async function openPage(t, { browser, address }, example = "gather", options = {}) {
-    const { expectErrors = false, ...context } = options;
+    const { expectErrors = false, init, ...context } = options;
     const page = await browser.newPage({ viewport: { width: 1280, height: 860 }, ...context });
+    if (init !== undefined) {
+        await page.addInitScript(init);
+    }
     const errors = [];
     page.on("pageerror", (error) => errors.push(error.stack ?? error.message));
     page.on("console", (message) => message.type() === "error" && errors.push(message.text()));

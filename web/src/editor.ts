@@ -60,5 +60,5 @@ export class Editor {
 
 /** The editor's accessible name; reading must not call a phone's keyboard. */
 function named(label: string) {
-    return EditorView.contentAttributes.of({ "aria-label": label, "aria-readonly": "true", "inputmode": "none" });
+    return EditorView.contentAttributes.of({ "aria-label": label, "aria-readonly": "true", "inputmode": "none", "tabindex": "0" });
 }

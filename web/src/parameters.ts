@@ -31,7 +31,8 @@ export class Parameters {
         const label = document.createElement("label");
         const name = document.createElement("span");
         name.textContent = parameter.label;
-        const output = document.createElement("output");
+        const shown = document.createElement("span");
+        shown.className = "value";
         const input = document.createElement("input");
         input.type = "range";
         input.name = parameter.field;
@@ -44,13 +45,13 @@ export class Parameters {
             const value = input.valueAsNumber;
             this.#chosen.set(`${example.name} ${parameter.field}`, value);
             const text = `${shortNumber(value)}${parameter.unit ? ` ${parameter.unit}` : ""}`;
-            output.textContent = text;
+            shown.textContent = text;
             input.setAttribute("aria-valuetext", text);
             input.style.setProperty("--share", String((value - parameter.min) / (parameter.max - parameter.min || 1)));
         };
         input.addEventListener("input", update);
         update();
-        label.append(name, output, input);
+        label.append(name, shown, input);
         return label;
     }
 }

@@ -9,7 +9,7 @@ import { drawGlyph, glyphRadius } from "./timeline-glyphs.ts";
 import type { Glyph } from "./timeline-glyphs.ts";
 import { itemTimes } from "./timeline-items.ts";
 import type { Item } from "./timeline-items.ts";
-import type { Frame, Span, Task, TimelineModel } from "./timeline-model.ts";
+import type { Frame, Span, State, Task, TimelineModel } from "./timeline-model.ts";
 
 export interface Scene {
     model: TimelineModel;
@@ -31,6 +31,8 @@ export interface Scene {
 const nameFont = '600 12px "Inter Variable", system-ui, sans-serif';
 const textFont = '12px "Inter Variable", system-ui, sans-serif';
 const smallFont = '11px "Inter Variable", system-ui, sans-serif';
+
+const states: Record<State, number> = { ready: 0, running: 1, waiting: 2 };
 
 export function drawTimeline(context: CanvasRenderingContext2D, scene: Scene): void {
     new Painter(context, scene).draw();
@@ -216,22 +218,22 @@ class Painter {
     private spans(spans: Span[], row: number): void {
         const { context, scene } = this;
         /* The last pixel drawn in each lane and state: what falls on it again is not drawn. */
-        const drawn = new Map<string, number>();
+        const drawn: number[] = [];
         for (const span of spans) {
             const left = Math.max(this.x(span.start), scene.gutter - 8);
             const right = Math.min(this.x(Math.min(span.end, scene.now)), scene.width + 2);
-            const key = `${span.state}${span.lane}`;
-            if (right <= (drawn.get(key) ?? -Infinity)) {
+            const key = span.lane * 3 + states[span.state];
+            if (right <= (drawn[key] ?? -Infinity)) {
                 continue;
             }
             const middle = this.middle(row, span.lane);
             if (span.state === "running") {
                 context.fillStyle = scene.palette.running;
                 context.fillRect(left, middle - barHeight / 2 - 1, Math.max(right - left, 2), barHeight + 2);
-                drawn.set(key, Math.max(right, left + 1));
+                drawn[key] = Math.max(right, left + 1);
             } else if (right - left >= 0.5) {
                 this.still(span, left, right, middle);
-                drawn.set(key, right);
+                drawn[key] = right;
             }
         }
     }

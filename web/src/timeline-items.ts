@@ -1,6 +1,7 @@
 /** The things on the timeline that can be pointed at, moved between with the arrow keys, and told in words. */
 
 import { baseName, duration, instant } from "./format.ts";
+import { firstIndex } from "./timeline-geometry.ts";
 import type { Frame, Mark, Span, Task, TimelineModel } from "./timeline-model.ts";
 
 export type Item =
@@ -51,6 +52,24 @@ export function itemsOf(task: Task): Item[] {
     const order = { task: 0, frame: 1, span: 2, mark: 3 };
     rest.sort((a, b) => itemTimes(a).start - itemTimes(b).start || order[a.type] - order[b.type]);
     return [{ type: "task", task }, ...rest];
+}
+
+/** What a task has in a lane at a time, give or take `slack` seconds: a sign before a bar, a bar before its coroutine. */
+export function itemAt(task: Task, lane: number, time: number, slack: number): Item | undefined {
+    const mark = task.marks.find((candidate) => candidate.lane === lane && Math.abs(candidate.time - time) <= 4 * slack);
+    if (mark !== undefined) {
+        return { type: "mark", task, mark };
+    }
+    const { spans, frames } = task;
+    for (let i = firstIndex(spans.length, (k) => spans[k]!.end >= time - slack); i < spans.length && spans[i]!.start <= time + slack; i++) {
+        const span = spans[i]!;
+        /* A step that took no time has nothing to tell that its neighbours have not. */
+        if (span.lane === lane && span.end > span.start) {
+            return { type: "span", task, span };
+        }
+    }
+    const frame = frames.find((candidate) => candidate.lane === lane && candidate.start <= time + slack && candidate.end >= time - slack);
+    return frame && { type: "frame", task, frame };
 }
 
 export function taskTitle(task: Task): string {

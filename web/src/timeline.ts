@@ -2,10 +2,10 @@
 
 import { readPalette } from "./palette.ts";
 import type { Palette } from "./palette.ts";
-import { drawTimeline, timeToX } from "./timeline-canvas.ts";
+import { drawTimeline } from "./timeline-canvas.ts";
 import type { Scene } from "./timeline-canvas.ts";
 import { axisHeight, Rows, TimeWindow } from "./timeline-geometry.ts";
-import { describe, itemTimes, itemsOf, sameItem } from "./timeline-items.ts";
+import { describe, itemAt, itemTimes, itemsOf, sameItem } from "./timeline-items.ts";
 import type { Item } from "./timeline-items.ts";
 import { TimelineModel } from "./timeline-model.ts";
 import { TimelinePointer } from "./timeline-pointer.ts";
@@ -153,7 +153,7 @@ export class Timeline {
         return this.window.start + ((x - gutter) / Math.max(width - gutter, 1)) * this.window.length;
     }
 
-    /** What is under the pointer: a sign before a bar, a bar before its coroutine, that before the task. */
+    /** What is under the pointer; the task where there is nothing more special. */
     itemAt(x: number, y: number): Item | undefined {
         const rowY = y - axisHeight + this.#elements.chart.scrollTop;
         const row = this.rows.at(rowY);
@@ -161,19 +161,10 @@ export class Timeline {
         if (task === undefined || y < axisHeight || rowY >= this.rows.height) {
             return undefined;
         }
-        const scene = this.scene();
-        const lane = this.rows.lane(row, rowY);
-        const hits = (item: Item): boolean => {
-            const { start, end, lane: own } = itemTimes(item);
-            const slack = item.type === "mark" ? 8 : 1;
-            return own === lane && x >= timeToX(scene, start) - slack && x <= timeToX(scene, Math.min(end, scene.now)) + slack;
-        };
-        const items = x < scene.gutter - 8 ? [] : itemsOf(task).filter(hits);
-        return (
-            items.find(({ type }) => type === "mark") ??
-            items.find(({ type }) => type === "span") ??
-            items.find(({ type }) => type === "frame") ?? { type: "task", task }
-        );
+        const time = this.timeAt(x);
+        const slack = this.timeAt(x + 2) - time;
+        const item = time > this.#now() + 4 * slack ? undefined : itemAt(task, this.rows.lane(row, rowY), time, slack);
+        return item ?? { type: "task", task };
     }
 
     redraw(): void {
