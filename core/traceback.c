@@ -101,15 +101,21 @@ static const entry *from_outermost(const weft__traceback *traceback, uint64_t i)
     return inner >= half && inner < half + left_out(traceback) ? NULL : place(traceback, inner);
 }
 
+/* Those that are kept stand together; what is left of the caller's room, up to their number, is cleared. */
 size_t weft_task_traceback(weft_task *task, weft_trace_entry *entries, size_t size) {
     const weft__traceback *traceback = traceback_of(task);
     if (traceback == NULL)
         return 0;
-    for (size_t i = 0; i < size && i < traceback->count; i++) {
+    size_t filled = 0;
+    for (uint64_t i = 0; i < traceback->count && filled < size; i++) {
         const entry *from = from_outermost(traceback, i);
-        entries[i] = from == NULL ? (weft_trace_entry){NULL, NULL, 0}
-                                  : (weft_trace_entry){from->type->name, from->type->file, from->line};
+        if (from != NULL)
+            entries[filled++] = (weft_trace_entry){from->type->name, from->type->file, from->line};
+        else
+            i += left_out(traceback) - 1;
     }
+    for (; filled < size && filled < traceback->count; filled++)
+        entries[filled] = (weft_trace_entry){NULL, NULL, 0};
     return (size_t)traceback->count;
 }
 

@@ -321,9 +321,9 @@ TEST(a_traceback_keeps_both_ends) {
     CHECK_EQ_INT(weft_task_traceback(task, entries, FRAMES), FRAMES);
     CHECK_EQ_INT(count_of("in descend\n"), 64);
     CHECK(strstr(text, "  … 937 more …\n") != NULL);
-    CHECK(entries[31].function != NULL && entries[32].function == NULL);
-    CHECK(entries[FRAMES - 33].function == NULL && entries[FRAMES - 32].function != NULL);
-    CHECK_EQ_INT(entries[FRAMES - 1].line, entries[0].line - 1);
+    CHECK(entries[63].function != NULL && entries[64].function == NULL);
+    CHECK_EQ_INT(entries[62].line, entries[0].line);
+    CHECK_EQ_INT(entries[63].line, entries[0].line - 1);
     close_loop(loop);
 }
 
