@@ -32,8 +32,6 @@ const nameFont = '600 12px "Inter Variable", system-ui, sans-serif';
 const textFont = '12px "Inter Variable", system-ui, sans-serif';
 const smallFont = '11px "Inter Variable", system-ui, sans-serif';
 
-const states: Record<State, number> = { ready: 0, running: 1, waiting: 2 };
-
 export function drawTimeline(context: CanvasRenderingContext2D, scene: Scene): void {
     new Painter(context, scene).draw();
 }
@@ -184,7 +182,8 @@ class Painter {
         for (const span of spans) {
             if (span.wait !== undefined && Math.min(span.end, scene.now) - span.start > 24 * this.pixel) {
                 const frame = frames.find(({ lane, start, end }) => lane === span.lane && start <= span.start && span.start < end);
-                this.waitName(span, row, frame === undefined ? 0 : written.get(frame)!);
+                const sign = task.marks.some(({ lane, time }) => lane === span.lane && Math.abs(time - span.start) < 8 * this.pixel);
+                this.waitName(span, row, Math.max(frame === undefined ? 0 : written.get(frame)!, sign ? this.x(span.start) + 3 : 0));
             }
         }
     }
@@ -215,52 +214,65 @@ class Painter {
         context.fillRect(left, middle - 1, Math.max(right - left, 1), 2);
     }
 
+    /** Steps are drawn over waits, and all of one kind together: changing the colour costs more than a small bar. */
     private spans(spans: Span[], row: number): void {
-        const { context, scene } = this;
-        /* The last pixel drawn in each lane and state: what falls on it again is not drawn. */
+        this.each(spans, row, "waiting", 0.5, (left, right, middle, span) => this.waiting(span, left, right, middle));
+        this.each(spans, row, "ready", 2, (left, right, middle) => this.ready(left, right, middle));
+        this.context.fillStyle = this.scene.palette.running;
+        this.each(spans, row, "running", 0, (left, right, middle) => {
+            this.context.fillRect(left, middle - barHeight / 2 - 1, Math.max(right - left, 2), barHeight + 2);
+        });
+    }
+
+    /** Visits the spans of one state that are at least so many pixels wide, but none that falls on the pixel of the last one. */
+    private each(
+        spans: Span[],
+        row: number,
+        state: State,
+        least: number,
+        paint: (left: number, right: number, middle: number, span: Span) => void,
+    ): void {
+        const { scene } = this;
         const drawn: number[] = [];
         for (const span of spans) {
-            const left = Math.max(this.x(span.start), scene.gutter - 8);
-            const right = Math.min(this.x(Math.min(span.end, scene.now)), scene.width + 2);
-            const key = span.lane * 3 + states[span.state];
-            if (right <= (drawn[key] ?? -Infinity)) {
+            if (span.state !== state) {
                 continue;
             }
-            const middle = this.middle(row, span.lane);
-            if (span.state === "running") {
-                context.fillStyle = scene.palette.running;
-                context.fillRect(left, middle - barHeight / 2 - 1, Math.max(right - left, 2), barHeight + 2);
-                drawn[key] = Math.max(right, left + 1);
-            } else if (right - left >= 0.5) {
-                this.still(span, left, right, middle);
-                drawn[key] = right;
+            const left = Math.max(this.x(span.start), scene.gutter - 8);
+            const right = Math.min(this.x(Math.min(span.end, scene.now)), scene.width + 2);
+            if (right - left >= least && right > (drawn[span.lane] ?? -Infinity)) {
+                paint(left, right, this.middle(row, span.lane), span);
+                drawn[span.lane] = Math.max(right, left + 1);
             }
         }
     }
 
-    /** A bar of a task that is ready or waits. */
-    private still(span: Span, left: number, right: number, middle: number): void {
+    private waiting(span: Span, left: number, right: number, middle: number): void {
         const { context, scene } = this;
         const top = middle - barHeight / 2;
-        if (span.state === "waiting") {
-            const family = waitFamily(span.wait?.kind);
-            context.fillStyle = scene.palette.hatching[family];
+        const family = waitFamily(span.wait?.kind);
+        const edge = scene.palette[`${family}-hatch`];
+        if (right - left <= 3) {
+            context.fillStyle = edge;
             context.fillRect(left, top, right - left, barHeight);
-            context.strokeStyle = scene.palette[`${family}-hatch`];
-            context.lineWidth = 1;
-            if (right - left > 3) {
-                context.strokeRect(left + 0.5, top + 0.5, right - left - 1, barHeight - 1);
-            }
-        } else if (right - left > 2) {
-            context.strokeStyle = scene.palette.ready;
-            context.lineWidth = 1;
-            context.setLineDash([2, 2]);
-            context.strokeRect(left + 0.5, top + 3.5, right - left - 1, barHeight - 7);
-            context.setLineDash([]);
+            return;
         }
+        context.fillStyle = scene.palette.hatching[family];
+        context.fillRect(left, top, right - left, barHeight);
+        context.strokeStyle = edge;
+        context.lineWidth = 1;
+        context.strokeRect(left + 0.5, top + 0.5, right - left - 1, barHeight - 1);
     }
 
-    /** Draws a coroutine's frame and name; returns where the name ends. */
+    private ready(left: number, right: number, middle: number): void {
+        const { context, scene } = this;
+        context.strokeStyle = scene.palette.ready;
+        context.lineWidth = 1;
+        context.setLineDash([2, 2]);
+        context.strokeRect(left + 0.5, middle - barHeight / 2 + 3.5, right - left - 1, barHeight - 7);
+        context.setLineDash([]);
+    }
+
     private frame(frame: Frame, row: number): number {
         const { context, scene } = this;
         const left = Math.max(this.x(frame.start), scene.gutter - 8);
