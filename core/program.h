@@ -11,8 +11,8 @@
 /* The host for weft_main, made at the first call; NULL after saying why on stderr. */
 weft_host *weft__program_host(void);
 
-/* Turns the loop until it is done and returns weft__program_finish. A host that cannot wait unwinds to its event loop
- * instead, turns from there and calls weft__program_finish at the end. */
+/* Turns the loop until it is done and returns weft__program_finish. A host that cannot wait unwinds to its
+ * event loop instead, turns from there and calls weft__program_finish at the end. */
 int weft__program_run(weft_host *host, weft_loop *loop);
 
 /* Frees the host, after the loop has been closed. */

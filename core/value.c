@@ -151,3 +151,15 @@ void *weft_value_pointer(weft_value value) {
 const weft_error *weft_value_error(weft_value value) {
     return value.kind == WEFT_FAILURE ? value.as.error : NULL;
 }
+
+/* A value that stays good when the loop of its memory is closed. */
+weft_value weft__value_detach(weft_value value) {
+    if (value.kind != WEFT_STRING || value.release != weft_free)
+        return value;
+    size_t size = strlen(value.as.string) + 1;
+    char *copy = malloc(size);
+    if (copy != NULL)
+        memcpy(copy, value.as.string, size);
+    weft_value_free(&value);
+    return weft_owned_string(copy, free);
+}

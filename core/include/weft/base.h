@@ -42,7 +42,8 @@ typedef struct weft_task weft_task;
 typedef struct weft_host weft_host;
 typedef struct weft__scope weft__scope;
 
-/* A coroutine object: weft_call made it, nothing of it has run, and it must be awaited or given to a task, once. */
+/* A coroutine object: weft_call made it, nothing of it has run, and it must be awaited or given to a task,
+ * once. */
 typedef struct weft_coroutine weft_coroutine;
 
 #endif

@@ -2,8 +2,8 @@
 #define WEFT_COROUTINE_H
 
 /*
- * The coroutine language. A coroutine is a structure, whose first member is `weft_frame frame` and whose other members
- * are its arguments and all that must live across an await, and a body:
+ * The coroutine language. A coroutine is a structure, whose first member is `weft_frame frame` and whose
+ * other members are its arguments and all that must live across an await, and a body:
  *
  *     struct fetch {
  *         weft_frame frame;
@@ -18,24 +18,31 @@
  *         weft_end();
  *     }
  *
- * The body is a function with one `switch` from weft_begin to weft_end; every await is a `case`. So a local variable
- * does not survive an await (compilers warn), an await cannot stand inside a `switch` of one's own, and two awaits
- * cannot share a line. As with functions, a coroutine is visible to other files unless `static` precedes weft_async.
+ * The body is a function with one `switch` from weft_begin to weft_end; every await is a `case`. So a local
+ * variable does not survive an await (compilers warn), an await cannot stand inside a `switch` of one's own,
+ * and two awaits cannot share a line. As with functions, a coroutine is visible to other files unless
+ * `static` precedes weft_async.
  */
 
+#include <weft/awaitable.h>
 #include <weft/base.h>
 #include <weft/error.h>
+#include <weft/group.h>
+#include <weft/semaphore.h>
+#include <weft/timeout.h>
 #include <weft/value.h>
 
 WEFT_BEGIN_DECLARATIONS
 
-/* What runs a frame until it must wait. Returns the frame to go on with: its own, one that it awaits, its caller. */
+/* What runs a frame until it must wait. Returns the frame to go on with: its own, one that it awaits, its
+ * caller. */
 typedef weft_frame *weft__step(weft_frame *frame, weft_loop *loop);
 
 /* The head of every coroutine's structure. All of it is internal. */
 struct weft_frame {
     weft__step *step;
-    weft_frame *caller; /* who awaits it; before the first step the previous coroutine that waits for its first step */
+    weft_frame *caller; /* who awaits it; before the first step the previous coroutine that waits for its
+                           first step */
     union {
         weft__scope *scopes; /* its open blocks, innermost first */
         weft_frame *next;    /* before the first step: the next coroutine that waits for its first step */
@@ -84,37 +91,12 @@ typedef struct weft_type {
     uint32_t line; /* where its body begins */
 } weft_type;
 
-/* An operation that can be awaited in place, without memory of its own: a sleep, an acquire, a generator's next item. */
-typedef struct weft_op {
-    void *object;
-    double seconds;
-    uint32_t kind;
-    weft_value value;
-} weft_op;
-
-/* Anything that can be awaited, as functions take it. At most one of the two is set. */
-typedef struct weft_awaitable {
-    weft_coroutine *coroutine;
-    weft_future *future;
-} weft_awaitable;
-
-/*
- * What weft_with enters and leaves: an asynchronous context manager. `enter` and `exit` return a coroutine to await, or
- * NULL to do nothing; the value of enter's is what weft_with_as stores; exit is told the error that left the block, or
- * NULL, and suppresses it by returning true. Both calls get `object`, which the program owns.
- */
-typedef struct weft_manager {
-    weft_coroutine *(*enter)(void *object);
-    weft_coroutine *(*exit)(void *object, const weft_error *error);
-    void *object;
-    double seconds; /* of the built-in ones */
-    uint32_t kind;  /* 0, or a built-in one */
-} weft_manager;
-
-/* Suspends for `seconds`; zero or less gives every ready task one turn. NaN raises InvalidArgument. asyncio.sleep */
+/* Suspends for `seconds`; zero or less gives every ready task one turn. NaN raises InvalidArgument.
+ * asyncio.sleep */
 static inline weft_op weft_sleep(double seconds);
 
-/* Frees a coroutine that will not be awaited, after running what stands after its weft_drop: coroutine.close() */
+/* Frees a coroutine that will not be awaited, after running what stands after its weft_drop:
+ * coroutine.close() */
 void weft_coroutine_close(weft_coroutine *coroutine);
 
 /* What weft_async, weft_fields and weft_export said of a coroutine. Never NULL. */
@@ -122,7 +104,13 @@ const weft_type *weft_coroutine_type(const weft_coroutine *coroutine);
 
 /* --- Internal: what the macros below expand to. --- */
 
-enum { WEFT__OP_SLEEP = 1, WEFT__OP_SEMAPHORE, WEFT__OP_GENERATOR_NEXT, WEFT__OP_GENERATOR_THROW, WEFT__OP_GENERATOR_CLOSE };
+enum {
+    WEFT__OP_SLEEP = 1,
+    WEFT__OP_SEMAPHORE,
+    WEFT__OP_GENERATOR_NEXT,
+    WEFT__OP_GENERATOR_THROW,
+    WEFT__OP_GENERATOR_CLOSE
+};
 enum { WEFT__AT_START = 0, WEFT__AT_DROP = 1, WEFT__AT_DESCRIBE = 2, WEFT__AT_END = 3 };
 enum { WEFT__BODY_STATE = 1, WEFT__CATCH_STATE = 2, WEFT__FINALLY_STATE = 3 };
 enum { WEFT__CATCH_ERRORS = 0, WEFT__CATCH_ALL = -1 };
@@ -144,7 +132,8 @@ weft_frame *weft__yield(weft_frame *frame, weft_loop *loop, weft_value value, ui
 void weft__discard(weft_loop *loop);
 bool weft__convert(weft_frame *frame, weft_loop *loop, weft_kind wanted);
 void weft__leave_with(weft_frame *frame, weft_loop *loop, const weft_value *value);
-void weft__raise(weft_frame *frame, weft_loop *loop, int line, int code, const char *format, ...) WEFT__PRINTF(5, 6);
+void weft__raise(weft_frame *frame, weft_loop *loop, int line, int code, const char *format, ...)
+    WEFT__PRINTF(5, 6);
 void weft__raise_error(weft_frame *frame, weft_loop *loop, int line, const weft_error *error);
 void weft__reraise(weft_frame *frame, weft_loop *loop, int line);
 weft_frame *weft__finish(weft_frame *frame, weft_loop *loop);
@@ -152,8 +141,10 @@ weft_frame *weft__stray_break(weft_frame *frame, weft_loop *loop, int line);
 weft_frame *weft__describe(weft_frame *frame, weft_loop *loop, const weft_type *type);
 void weft__open_try(weft_frame *frame, weft_loop *loop, uint32_t at);
 void weft__open_loop(weft_frame *frame, weft_loop *loop, uint32_t at);
-void weft__open_for(weft_frame *frame, weft_loop *loop, uint32_t at, weft_coroutine *generator, weft_kind wanted);
-void weft__open_with(weft_frame *frame, weft_loop *loop, uint32_t at, weft_manager manager, void *storage, weft_kind wanted);
+void weft__open_for(weft_frame *frame, weft_loop *loop, uint32_t at, weft_coroutine *generator,
+                    weft_kind wanted);
+void weft__open_with(weft_frame *frame, weft_loop *loop, uint32_t at, weft_manager manager, void *storage,
+                     weft_kind wanted);
 bool weft__block_live(weft_frame *frame, weft_loop *loop, uint32_t at);
 bool weft__block_step(weft_frame *frame, weft_loop *loop);
 weft_frame *weft__block_leave(weft_frame *frame, weft_loop *loop);
@@ -204,7 +195,8 @@ static inline bool weft__accept(weft_frame *frame, weft_loop *loop, weft_kind wa
 
 /* Ends the body with a value: at once where no block is open, else through the open blocks. */
 static inline void weft__return(weft_frame *frame, weft_loop *loop, weft_value value) {
-    if (WEFT__LIKELY(frame->a.scopes == NULL && frame->b.run.at != WEFT__AT_DROP && value.kind != WEFT_FAILURE)) {
+    if (WEFT__LIKELY(frame->a.scopes == NULL && frame->b.run.at != WEFT__AT_DROP &&
+                     value.kind != WEFT_FAILURE)) {
         weft__transfer_of(loop)->value = value;
         frame->b.run.at = WEFT__AT_DROP;
     } else {
@@ -237,10 +229,6 @@ static inline weft_manager weft__manager_itself(weft_manager manager) {
 
 WEFT_END_DECLARATIONS
 
-#include <weft/group.h>
-#include <weft/semaphore.h>
-#include <weft/timeout.h>
-
 #ifndef __cplusplus /* bodies are C: C++ forbids the jumps */
 
 static inline weft_group weft__to_group(weft_value value) {
@@ -251,25 +239,25 @@ static inline weft_deadline weft__to_deadline(weft_value value) {
 }
 
 /* A coroutine, task, future or operation as the argument of gather, wait_for and the like. */
-#define weft_awaitable_of(x)                                                                                 \
-    _Generic((x),                                                                                            \
-        weft_coroutine *: weft__awaitable_coroutine,                                                         \
-        weft_task *: weft__awaitable_task,                                                                   \
-        weft_future *: weft__awaitable_future,                                                               \
-        weft_op: weft__awaitable_op)(x)
+#define weft_awaitable_of(x)                          \
+    _Generic((x), weft_coroutine *                    \
+             : weft__awaitable_coroutine, weft_task * \
+             : weft__awaitable_task, weft_future *    \
+             : weft__awaitable_future, weft_op        \
+             : weft__awaitable_op)(x)
 
 /* An operation or a coroutine as a coroutine. */
-#define weft_coroutine_of(x) _Generic((x), weft_coroutine *: weft__coroutine_itself, weft_op: weft__wrap)(x)
+#define weft_coroutine_of(x) _Generic((x), weft_coroutine * : weft__coroutine_itself, weft_op : weft__wrap)(x)
 
-#define WEFT__AWAIT(x)                                                                                       \
-    _Generic((x),                                                                                            \
-        weft_coroutine *: weft__await_coroutine,                                                             \
-        weft_task *: weft__await_task,                                                                       \
-        weft_future *: weft__await_future,                                                                   \
-        weft_op: weft__await_op)
+#define WEFT__AWAIT(x)                            \
+    _Generic((x), weft_coroutine *                \
+             : weft__await_coroutine, weft_task * \
+             : weft__await_task, weft_future *    \
+             : weft__await_future, weft_op        \
+             : weft__await_op)
 
 /* The kind of value that a variable takes, and how it takes it. */
-#define WEFT__WANTS(v)                                                                                       \
+#define WEFT__WANTS(v) \
     _Generic((v),                                                                                            \
         _Bool: WEFT_BOOL,                                                                                    \
         char: WEFT_INT,                                                                                      \
@@ -289,239 +277,250 @@ static inline weft_deadline weft__to_deadline(weft_value value) {
         const char *: WEFT_STRING,                                                                           \
         weft_value: WEFT_FAILURE,                                                                            \
         default: WEFT_POINTER)
-#define WEFT__TAKES(v)                                                                                       \
-    _Generic((v),                                                                                            \
-        _Bool: weft__to_bool,                                                                                \
-        char: weft__to_int,                                                                                  \
-        signed char: weft__to_int,                                                                           \
-        unsigned char: weft__to_int,                                                                         \
-        short: weft__to_int,                                                                                 \
-        unsigned short: weft__to_int,                                                                        \
-        int: weft__to_int,                                                                                   \
-        unsigned: weft__to_int,                                                                              \
-        long: weft__to_int,                                                                                  \
-        unsigned long: weft__to_int,                                                                         \
-        long long: weft__to_int,                                                                             \
-        unsigned long long: weft__to_int,                                                                    \
-        float: weft__to_double,                                                                              \
-        double: weft__to_double,                                                                             \
-        weft_value: weft__to_value,                                                                          \
-        weft_group: weft__to_group,                                                                          \
-        weft_deadline: weft__to_deadline,                                                                    \
-        default: weft__to_pointer)
+#define WEFT__TAKES(v)                          \
+    _Generic((v), _Bool                         \
+             : weft__to_bool, char              \
+             : weft__to_int, signed char        \
+             : weft__to_int, unsigned char      \
+             : weft__to_int, short              \
+             : weft__to_int, unsigned short     \
+             : weft__to_int, int                \
+             : weft__to_int, unsigned           \
+             : weft__to_int, long               \
+             : weft__to_int, unsigned long      \
+             : weft__to_int, long long          \
+             : weft__to_int, unsigned long long \
+             : weft__to_int, float              \
+             : weft__to_double, double          \
+             : weft__to_double, weft_value      \
+             : weft__to_value, weft_group       \
+             : weft__to_group, weft_deadline    \
+             : weft__to_deadline, default       \
+             : weft__to_pointer)
 
-#define WEFT__MANAGER(m)                                                                                     \
-    _Generic((m),                                                                                            \
-        weft_manager: weft__manager_itself,                                                                  \
-        weft_semaphore *: weft__semaphore_manager,                                                           \
-        weft_group *: weft__group_manager)(m)
-#define WEFT__STORAGE(v) _Generic((v), weft_group: (void *)&(v), weft_deadline: (void *)&(v), default: (void *)NULL)
+#define WEFT__MANAGER(m)                              \
+    _Generic((m), weft_manager                        \
+             : weft__manager_itself, weft_semaphore * \
+             : weft__semaphore_manager, weft_group *  \
+             : weft__group_manager)(m)
+#define WEFT__STORAGE(v) \
+    _Generic((v), weft_group : (void *)&(v), weft_deadline : (void *)&(v), default : (void *)NULL)
 
 /* A label a line and kind, out of the way of any `case` of the program's own. */
 #define WEFT__AT(kind) (0x40000000u + (uint32_t)__LINE__ * 16u + (kind))
 
 /* Opens a coroutine function: weft_async(fetch) { weft_begin(fetch); … weft_end(); }. `async def` */
-#define weft_async(name)                                                                                     \
-    weft__step name##_weft_step;                                                                             \
-    _Static_assert(_Generic(&((struct name *)0)->frame, weft_frame *: 1, default: 0),                        \
-                   "a coroutine's structure begins with `weft_frame frame`");                                \
-    _Static_assert(offsetof(struct name, frame) == 0, "weft_frame must be the structure's first member");    \
-    _Static_assert(_Alignof(struct name) <= _Alignof(max_align_t), "the structure is over-aligned");         \
-    static const weft__fields name##_weft_fields;                                                            \
-    static const weft_type name##_weft_type = {                                                              \
-        #name, __FILE__, name##_weft_step, &name##_weft_fields, sizeof(struct name), __LINE__};              \
+#define weft_async(name)                                                                                  \
+    weft__step name##_weft_step;                                                                          \
+    _Static_assert(_Generic(&((struct name *)0)->frame, weft_frame * : 1, default : 0),                   \
+                   "a coroutine's structure begins with `weft_frame frame`");                             \
+    _Static_assert(offsetof(struct name, frame) == 0, "weft_frame must be the structure's first member"); \
+    _Static_assert(_Alignof(struct name) <= _Alignof(max_align_t), "the structure is over-aligned");      \
+    static const weft__fields name##_weft_fields;                                                         \
+    static const weft_type name##_weft_type = {                                                           \
+        #name, __FILE__, name##_weft_step, &name##_weft_fields, sizeof(struct name), __LINE__};           \
     weft_frame *name##_weft_step(weft_frame *weft__frame_of_##name, weft_loop *weft__loop)
 
-/* Declares a coroutine that is defined further down or in another file. Its structure must be known to call it. */
+/* Declares a coroutine that is defined further down or in another file. Its structure must be known to call
+ * it. */
 #define weft_declare(name) weft__step name##_weft_step
 
 /* The first statement of a body. Gives `self`, the coroutine's structure. */
-#define weft_begin(name)                                                                                     \
-    weft_frame *const weft__frame = weft__frame_of_##name;                                                   \
-    struct name *const self = (struct name *)(void *)weft__frame;                                            \
-    (void)self;                                                                                              \
-    weft__again:                                                                                             \
-    switch (weft__frame->b.run.at) {                                                                         \
-    case WEFT__AT_DESCRIBE:                                                                                  \
-        return weft__describe(weft__frame, weft__loop, &name##_weft_type);                                   \
+#define weft_begin(name)                                                   \
+    weft_frame *const weft__frame = weft__frame_of_##name;                 \
+    struct name *const self = (struct name *)(void *)weft__frame;          \
+    (void)self;                                                            \
+    weft__again:                                                           \
+    switch (weft__frame->b.run.at) {                                       \
+    case WEFT__AT_DESCRIBE:                                                \
+        return weft__describe(weft__frame, weft__loop, &name##_weft_type); \
     case WEFT__AT_START:
 
 /*
- * What follows, up to weft_end, runs exactly once for every coroutine that was called, however it ended and even if it
- * never ran: it frees what the structure owns, and awaits nothing. Structures start zeroed but for their arguments.
+ * What follows, up to weft_end, runs exactly once for every coroutine that was called, however it ended and
+ * even if it never ran: it frees what the structure owns, and awaits nothing. Structures start zeroed but for
+ * their arguments.
  */
-#define weft_drop()                                                                                          \
-    weft__return(weft__frame, weft__loop, weft__of_none());                                                  \
-    goto weft__again;                                                                                        \
+#define weft_drop()                                         \
+    weft__return(weft__frame, weft__loop, weft__of_none()); \
+    goto weft__again;                                       \
     case WEFT__AT_DROP:
 
 /* The last statement of a body; reaching it returns none. */
-#define weft_end()                                                                                           \
-    weft__return(weft__frame, weft__loop, weft__of_none());                                                  \
-    goto weft__again;                                                                                        \
-    default:                                                                                                 \
-        return weft__finish(weft__frame, weft__loop);                                                        \
-        }                                                                                                    \
+#define weft_end()                                          \
+    weft__return(weft__frame, weft__loop, weft__of_none()); \
+    goto weft__again;                                       \
+    default:                                                \
+        return weft__finish(weft__frame, weft__loop);       \
+        }                                                   \
         return weft__stray_break(weft__frame, weft__loop, __LINE__)
 
 /*
- * Makes a coroutine object: weft_call(fetch, .url = "a"). Nothing runs before it is awaited or given to a task. Never
- * NULL: without memory it is a coroutine that raises out-of-memory when awaited.
+ * Makes a coroutine object: weft_call(fetch, .url = "a"). Nothing runs before it is awaited or given to a
+ * task. Never NULL: without memory it is a coroutine that raises out-of-memory when awaited.
  */
 #define weft_call(...) WEFT__CALL(__VA_ARGS__, )
-#define WEFT__CALL(name, ...)                                                                                \
-    weft__make(&(struct name){                                                                               \
-        .frame = {.step = name##_weft_step, .b = {.called_at = WEFT__HERE}, .size = sizeof(struct name)},    \
-        __VA_ARGS__}                                                                                         \
+#define WEFT__CALL(name, ...)                                                                             \
+    weft__make(&(struct name){                                                                            \
+        .frame = {.step = name##_weft_step, .b = {.called_at = WEFT__HERE}, .size = sizeof(struct name)}, \
+        __VA_ARGS__}                                                                                      \
                     .frame)
 
-/* Waits for a coroutine, task, future or operation, and frees its value. Its error, if any, is raised here. */
-#define weft_await(x)                                                                                        \
-    do {                                                                                                     \
-        return WEFT__AWAIT(x)(weft__frame, weft__loop, (x), WEFT__AT(0));                                    \
-    case WEFT__AT(0):                                                                                        \
-        weft__drop_value(weft__loop);                                                                        \
+/* Waits for a coroutine, task, future or operation, and frees its value. Its error, if any, is raised here.
+ */
+#define weft_await(x)                                                     \
+    do {                                                                  \
+        return WEFT__AWAIT(x)(weft__frame, weft__loop, (x), WEFT__AT(0)); \
+    case WEFT__AT(0):                                                     \
+        weft__drop_value(weft__loop);                                     \
     } while (0)
 
 /*
- * v = await x. The variable must be one of the structure's if it is to live across the next await. Of a coroutine the
- * value is moved: the variable owns what the value owned. Of a task or future it is borrowed, as long as that lives. A
- * value that does not fit the variable raises TypeMismatch. Integers and booleans fit doubles; none fits pointers.
+ * v = await x. The variable must be one of the structure's if it is to live across the next await. Of a
+ * coroutine the value is moved: the variable owns what the value owned. Of a task or future it is borrowed,
+ * as long as that lives. A value that does not fit the variable raises TypeMismatch. Integers and booleans
+ * fit doubles; none fits pointers.
  */
-#define weft_await_to(v, x)                                                                                  \
-    do {                                                                                                     \
-        return WEFT__AWAIT(x)(weft__frame, weft__loop, (x), WEFT__AT(0));                                    \
-    case WEFT__AT(0):                                                                                        \
-        if (!weft__accept(weft__frame, weft__loop, WEFT__WANTS(v)))                                          \
-            goto weft__again;                                                                                \
-        (v) = WEFT__TAKES(v)(weft__take(weft__loop));                                                        \
+#define weft_await_to(v, x)                                               \
+    do {                                                                  \
+        return WEFT__AWAIT(x)(weft__frame, weft__loop, (x), WEFT__AT(0)); \
+    case WEFT__AT(0):                                                     \
+        if (!weft__accept(weft__frame, weft__loop, WEFT__WANTS(v)))       \
+            goto weft__again;                                             \
+        (v) = WEFT__TAKES(v)(weft__take(weft__loop));                     \
     } while (0)
 
 /* Hands a value to who iterates over this generator; goes on when the next is wanted. `yield` */
-#define weft_yield(v)                                                                                        \
-    do {                                                                                                     \
-        return weft__yield(weft__frame, weft__loop, weft_value_of(v), WEFT__AT(6));                          \
-    case WEFT__AT(6):                                                                                        \
-        weft__drop_value(weft__loop);                                                                        \
+#define weft_yield(v)                                                               \
+    do {                                                                            \
+        return weft__yield(weft__frame, weft__loop, weft_value_of(v), WEFT__AT(6)); \
+    case WEFT__AT(6):                                                               \
+        weft__drop_value(weft__loop);                                               \
     } while (0)
 
-/* target = yield v: stores what weft_generator_send sent (none from weft_for_await and weft_generator_next). */
-#define weft_yield_to(target, v)                                                                             \
-    do {                                                                                                     \
-        return weft__yield(weft__frame, weft__loop, weft_value_of(v), WEFT__AT(6));                          \
-    case WEFT__AT(6):                                                                                        \
-        if (!weft__accept(weft__frame, weft__loop, WEFT__WANTS(target)))                                     \
-            goto weft__again;                                                                                \
-        (target) = WEFT__TAKES(target)(weft__take(weft__loop));                                              \
+/* target = yield v: stores what weft_generator_send sent (none from weft_for_await and weft_generator_next).
+ */
+#define weft_yield_to(target, v)                                                    \
+    do {                                                                            \
+        return weft__yield(weft__frame, weft__loop, weft_value_of(v), WEFT__AT(6)); \
+    case WEFT__AT(6):                                                               \
+        if (!weft__accept(weft__frame, weft__loop, WEFT__WANTS(target)))            \
+            goto weft__again;                                                       \
+        (target) = WEFT__TAKES(target)(weft__take(weft__loop));                     \
     } while (0)
 
-/* Ends the coroutine with a value: a number, boolean, string, pointer, weft_value. Open blocks are left properly. */
-#define weft_return(v)                                                                                       \
-    do {                                                                                                     \
-        weft__return(weft__frame, weft__loop, weft_value_of(v));                                             \
-        goto weft__again;                                                                                    \
+/* Ends the coroutine with a value: a number, boolean, string, pointer, weft_value. Open blocks are left
+ * properly. */
+#define weft_return(v)                                           \
+    do {                                                         \
+        weft__return(weft__frame, weft__loop, weft_value_of(v)); \
+        goto weft__again;                                        \
     } while (0)
 #define weft_return_none() weft_return(weft_none())
 
 /* Ends with a string or pointer that the value owns and frees with `release`, a void (*)(void *). */
-#define weft_return_owned(p, release)                                                                        \
-    weft_return(_Generic((p), char *: weft_owned_string, default: weft_owned_pointer)((p), (release)))
+#define weft_return_owned(p, release) \
+    weft_return(_Generic((p), char * : weft_owned_string, default : weft_owned_pointer)((p), (release)))
 
-/* Raises a new error: weft_raise(WEFT_RUNTIME, "no route to %s", name). In a weft_catch the caught one is its cause. */
-#define weft_raise(...)                                                                                      \
-    do {                                                                                                     \
-        weft__raise(weft__frame, weft__loop, __LINE__, __VA_ARGS__);                                         \
-        goto weft__again;                                                                                    \
+/* Raises a new error: weft_raise(WEFT_RUNTIME, "no route to %s", name). In a weft_catch the caught one is its
+ * cause. */
+#define weft_raise(...)                                              \
+    do {                                                             \
+        weft__raise(weft__frame, weft__loop, __LINE__, __VA_ARGS__); \
+        goto weft__again;                                            \
     } while (0)
 
 /* Raises an error that exists; it keeps a reference of its own. */
-#define weft_raise_error(error)                                                                              \
-    do {                                                                                                     \
-        weft__raise_error(weft__frame, weft__loop, __LINE__, (error));                                       \
-        goto weft__again;                                                                                    \
+#define weft_raise_error(error)                                        \
+    do {                                                               \
+        weft__raise_error(weft__frame, weft__loop, __LINE__, (error)); \
+        goto weft__again;                                              \
     } while (0)
 
 /* In a weft_catch: raises the caught error again, with the traceback that it had. `raise` */
-#define weft_reraise                                                                                         \
-    do {                                                                                                     \
-        weft__reraise(weft__frame, weft__loop, __LINE__);                                                    \
-        goto weft__again;                                                                                    \
+#define weft_reraise                                      \
+    do {                                                  \
+        weft__reraise(weft__frame, weft__loop, __LINE__); \
+        goto weft__again;                                 \
     } while (0)
 
 /* The outer loop turns a block's states; the inner one takes a plain break or continue. */
-#define WEFT__BLOCK(open, kind)                                                                              \
-    for (open; weft__block_live(weft__frame, weft__loop, WEFT__AT(kind));)                                   \
-        if (weft__block_step(weft__frame, weft__loop)) {                                                     \
-            return weft__block_leave(weft__frame, weft__loop);                                               \
-        case WEFT__AT(kind):;                                                                                \
+#define WEFT__BLOCK(open, kind)                                            \
+    for (open; weft__block_live(weft__frame, weft__loop, WEFT__AT(kind));) \
+        if (weft__block_step(weft__frame, weft__loop)) {                   \
+            return weft__block_leave(weft__frame, weft__loop);             \
+        case WEFT__AT(kind):;                                              \
         }
-#define WEFT__BODY                                                                                           \
+#define WEFT__BODY \
     for (weft__block_enter(weft__frame); weft__block_once(weft__frame); weft__block_end(weft__frame))
-#define WEFT__BODY_WITH(v)                                                                                   \
-    for ((v) = WEFT__TAKES(v)(weft__block_item(weft__frame)), weft__block_enter(weft__frame);                \
+#define WEFT__BODY_WITH(v)                                                                    \
+    for ((v) = WEFT__TAKES(v)(weft__block_item(weft__frame)), weft__block_enter(weft__frame); \
          weft__block_once(weft__frame); weft__block_end(weft__frame))
 
 /*
- * weft_try { … } weft_catch (self->error) { … } weft_finally { … }: each may await. weft_catch takes every error but
- * Cancelled and GeneratorExit (`except Exception`), weft_catch_all takes those too, weft_catch_code those of one code.
- * The error is stored in a `const weft_error *` of the structure and borrowed until the block ends.
+ * weft_try { … } weft_catch (self->error) { … } weft_finally { … }: each may await. weft_catch takes every
+ * error but Cancelled and GeneratorExit (`except Exception`), weft_catch_all takes those too, weft_catch_code
+ * those of one code. The error is stored in a `const weft_error *` of the structure and borrowed until the
+ * block ends.
  */
-#define weft_try                                                                                             \
-    WEFT__BLOCK(weft__open_try(weft__frame, weft__loop, WEFT__AT(1)), 1)                                     \
+#define weft_try                                                         \
+    WEFT__BLOCK(weft__open_try(weft__frame, weft__loop, WEFT__AT(1)), 1) \
     else if (weft__block_in(weft__frame, WEFT__BODY_STATE)) WEFT__BODY
-#define WEFT__CATCH(which, e)                                                                                \
-    else if (weft__block_catches(weft__frame, (which)) && ((e) = weft__block_caught(weft__frame), true)) WEFT__BODY
+#define WEFT__CATCH(which, e)                                                                            \
+    else if (weft__block_catches(weft__frame, (which)) && ((e) = weft__block_caught(weft__frame), true)) \
+        WEFT__BODY
 #define weft_catch(e) WEFT__CATCH(WEFT__CATCH_ERRORS, e)
 #define weft_catch_all(e) WEFT__CATCH(WEFT__CATCH_ALL, e)
 #define weft_catch_code(code, e) WEFT__CATCH(code, e)
 #define weft_finally else if (weft__block_in(weft__frame, WEFT__FINALLY_STATE)) WEFT__BODY
 
 /*
- * async with m: m is a weft_manager, weft_timeout(…), weft_task_group(), or a pointer to a semaphore or group. As v:
- * stores what entering it returned; a weft_group or weft_deadline of the structure is itself what is entered.
+ * async with m: m is a weft_manager, weft_timeout(…), weft_task_group(), or a pointer to a semaphore or
+ * group. As v: stores what entering it returned; a weft_group or weft_deadline of the structure is itself
+ * what is entered.
  */
 #define weft_with(m)                                                                                         \
     WEFT__BLOCK(weft__open_with(weft__frame, weft__loop, WEFT__AT(2), WEFT__MANAGER(m), NULL, WEFT_NONE), 2) \
     else if (!weft__block_in(weft__frame, WEFT__BODY_STATE)) {                                               \
     }                                                                                                        \
     else WEFT__BODY
-#define weft_with_as(v, m)                                                                                   \
-    WEFT__BLOCK(weft__open_with(weft__frame, weft__loop, WEFT__AT(2), WEFT__MANAGER(m), WEFT__STORAGE(v),    \
-                                WEFT__WANTS(v)),                                                             \
-                2)                                                                                           \
-    else if (!weft__block_in(weft__frame, WEFT__BODY_STATE)) {                                               \
-    }                                                                                                        \
+#define weft_with_as(v, m)                                                                                \
+    WEFT__BLOCK(weft__open_with(weft__frame, weft__loop, WEFT__AT(2), WEFT__MANAGER(m), WEFT__STORAGE(v), \
+                                WEFT__WANTS(v)),                                                          \
+                2)                                                                                        \
+    else if (!weft__block_in(weft__frame, WEFT__BODY_STATE)) {                                            \
+    }                                                                                                     \
     else WEFT__BODY_WITH(v)
 
 /* async for v in generator: owns the generator, and closes it however the loop is left. */
-#define weft_for_await(v, generator)                                                                         \
-    WEFT__BLOCK(weft__open_for(weft__frame, weft__loop, WEFT__AT(3), (generator), WEFT__WANTS(v)), 3)        \
-    else if (!weft__block_in(weft__frame, WEFT__BODY_STATE)) {                                               \
-    }                                                                                                        \
+#define weft_for_await(v, generator)                                                                  \
+    WEFT__BLOCK(weft__open_for(weft__frame, weft__loop, WEFT__AT(3), (generator), WEFT__WANTS(v)), 3) \
+    else if (!weft__block_in(weft__frame, WEFT__BODY_STATE)) {                                        \
+    }                                                                                                 \
     else WEFT__BODY_WITH(v)
 
 /* A loop that weft_break and weft_continue can leave or repeat from inside blocks. */
-#define weft_while(c)                                                                                        \
-    WEFT__BLOCK(weft__open_loop(weft__frame, weft__loop, WEFT__AT(4)), 4)                                    \
-    else if (!weft__block_in(weft__frame, WEFT__BODY_STATE)) {                                               \
-    }                                                                                                        \
-    else WEFT__BODY while (c) if (0) {                                                                       \
-    case WEFT__AT(5):                                                                                        \
-        continue;                                                                                            \
-    }                                                                                                        \
+#define weft_while(c)                                                     \
+    WEFT__BLOCK(weft__open_loop(weft__frame, weft__loop, WEFT__AT(4)), 4) \
+    else if (!weft__block_in(weft__frame, WEFT__BODY_STATE)) {            \
+    }                                                                     \
+    else WEFT__BODY while (c) if (0) {                                    \
+    case WEFT__AT(5):                                                     \
+        continue;                                                         \
+    }                                                                     \
     else
-#define weft_break                                                                                           \
-    do {                                                                                                     \
-        weft__jump(weft__frame, weft__loop, false);                                                          \
-        goto weft__again;                                                                                    \
+#define weft_break                                  \
+    do {                                            \
+        weft__jump(weft__frame, weft__loop, false); \
+        goto weft__again;                           \
     } while (0)
-#define weft_continue                                                                                        \
-    do {                                                                                                     \
-        weft__jump(weft__frame, weft__loop, true);                                                           \
-        goto weft__again;                                                                                    \
+#define weft_continue                              \
+    do {                                           \
+        weft__jump(weft__frame, weft__loop, true); \
+        goto weft__again;                          \
     } while (0)
 
-#define WEFT__FIELD_TYPE(x)                                                                                  \
+#define WEFT__FIELD_TYPE(x) \
     _Generic((x),                                                                                            \
         _Bool: WEFT_FIELD_BOOL,                                                                              \
         char: WEFT_FIELD_INT,                                                                                \
@@ -541,14 +540,15 @@ static inline weft_deadline weft__to_deadline(weft_value value) {
         const char *: WEFT_FIELD_STRING,                                                                     \
         weft_value: WEFT_FIELD_VALUE,                                                                        \
         default: WEFT_FIELD_POINTER)
-#define WEFT__FIELD(f, x)                                                                                    \
+#define WEFT__FIELD(f, x) \
     {#x, WEFT__FIELD_TYPE(((struct f *)0)->x), offsetof(struct f, x), sizeof(((struct f *)0)->x)},
 
-#define WEFT__PICK(_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, _16, _17, picked, ...) picked
-#define WEFT__FIELDS(...)                                                                                    \
-    WEFT__PICK(__VA_ARGS__, WEFT__F16, WEFT__F15, WEFT__F14, WEFT__F13, WEFT__F12, WEFT__F11, WEFT__F10,     \
-               WEFT__F9, WEFT__F8, WEFT__F7, WEFT__F6, WEFT__F5, WEFT__F4, WEFT__F3, WEFT__F2, WEFT__F1,     \
-               WEFT__F0, )                                                                                   \
+#define WEFT__PICK(_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, _16, _17, picked, ...) \
+    picked
+#define WEFT__FIELDS(...)                                                                                \
+    WEFT__PICK(__VA_ARGS__, WEFT__F16, WEFT__F15, WEFT__F14, WEFT__F13, WEFT__F12, WEFT__F11, WEFT__F10, \
+               WEFT__F9, WEFT__F8, WEFT__F7, WEFT__F6, WEFT__F5, WEFT__F4, WEFT__F3, WEFT__F2, WEFT__F1, \
+               WEFT__F0, )                                                                               \
     (__VA_ARGS__)
 #define WEFT__F0(f)
 #define WEFT__F1(f, a) WEFT__FIELD(f, a)
@@ -573,21 +573,21 @@ static inline weft_deadline weft__to_deadline(weft_value value) {
 #define WEFT__JOIN(a, b) WEFT__JOIN_(a, b)
 
 /*
- * Describes members of a coroutine's structure, at most 16, by name, type and place, for debuggers and the playground:
- * weft_fields(fetch, url, delay);
+ * Describes members of a coroutine's structure, at most 16, by name, type and place, for debuggers and the
+ * playground: weft_fields(fetch, url, delay);
  */
-#define weft_fields(...)                                                                                     \
-    static const weft_field WEFT__JOIN(WEFT__FIRST(__VA_ARGS__), _weft_field_list)[] = {                     \
-        WEFT__FIELDS(__VA_ARGS__){NULL, 0, 0, 0}};                                                           \
-    static const weft__fields WEFT__JOIN(WEFT__FIRST(__VA_ARGS__), _weft_fields) = {                         \
+#define weft_fields(...)                                                                                 \
+    static const weft_field WEFT__JOIN(WEFT__FIRST(__VA_ARGS__),                                         \
+                                       _weft_field_list)[] = {WEFT__FIELDS(__VA_ARGS__){NULL, 0, 0, 0}}; \
+    static const weft__fields WEFT__JOIN(WEFT__FIRST(__VA_ARGS__), _weft_fields) = {                     \
         WEFT__JOIN(WEFT__FIRST(__VA_ARGS__), _weft_field_list)}
 
 /*
- * Makes a coroutine callable from JavaScript by its name, with these members as its arguments (see weft_fields):
- * weft_export(fetch_all, permits);
+ * Makes a coroutine callable from JavaScript by its name, with these members as its arguments (see
+ * weft_fields): weft_export(fetch_all, permits);
  */
-#define weft_export(...)                                                                                     \
-    weft_fields(__VA_ARGS__);                                                                                \
+#define weft_export(...)      \
+    weft_fields(__VA_ARGS__); \
     WEFT__EXPORT(WEFT__FIRST(__VA_ARGS__))
 #define WEFT__EXPORT(name) WEFT__EXPORT_(name)
 #if defined(__wasm__)
@@ -595,12 +595,12 @@ static inline weft_deadline weft__to_deadline(weft_value value) {
 #else
 #define WEFT__EXPORT_ATTRIBUTE(name)
 #endif
-#define WEFT__EXPORT_(name)                                                                                  \
-    static const weft_type name##_weft_type;                                                                 \
-    const weft_type *weft_export_##name(void);                                                               \
-    WEFT__EXPORT_ATTRIBUTE(name) const weft_type *weft_export_##name(void) {                                 \
-        return &name##_weft_type;                                                                            \
-    }                                                                                                        \
+#define WEFT__EXPORT_(name)                                                  \
+    static const weft_type name##_weft_type;                                 \
+    const weft_type *weft_export_##name(void);                               \
+    WEFT__EXPORT_ATTRIBUTE(name) const weft_type *weft_export_##name(void) { \
+        return &name##_weft_type;                                            \
+    }                                                                        \
     _Static_assert(1, "")
 
 #endif

@@ -2,8 +2,8 @@
 #define WEFT_ERROR_H
 
 /*
- * Errors are values: immutable, counted, passed as `const weft_error *`. NULL means none. Errors travel by themselves
- * from a coroutine to the one that awaits it, until a weft_catch takes them.
+ * Errors are values: immutable, counted, passed as `const weft_error *`. NULL means none. Errors travel by
+ * themselves from a coroutine to the one that awaits it, until a weft_catch takes them.
  */
 
 #include <weft/base.h>
@@ -11,40 +11,40 @@
 WEFT_BEGIN_DECLARATIONS
 
 /* Every code of weft's own: its name in C, its number, the name that is printed. */
-#define WEFT_ERRORS(X)                                                                                       \
-    X(WEFT_CANCELLED, 1, "Cancelled")               /* asyncio.CancelledError */                             \
-    X(WEFT_TIMED_OUT, 2, "TimedOut")                /* TimeoutError */                                       \
-    X(WEFT_OUT_OF_MEMORY, 3, "OutOfMemory")         /* MemoryError */                                        \
-    X(WEFT_INVALID_STATE, 4, "InvalidState")        /* asyncio.InvalidStateError */                          \
-    X(WEFT_INVALID_ARGUMENT, 5, "InvalidArgument")  /* ValueError */                                         \
-    X(WEFT_TYPE_MISMATCH, 6, "TypeMismatch")        /* TypeError */                                          \
-    X(WEFT_RUNTIME, 7, "RuntimeError")              /* RuntimeError */                                       \
-    X(WEFT_GROUP, 8, "ErrorGroup")                  /* ExceptionGroup */                                     \
-    X(WEFT_STOP_ITERATION, 9, "StopIteration")      /* StopAsyncIteration */                                 \
-    X(WEFT_GENERATOR_EXIT, 10, "GeneratorExit")     /* GeneratorExit */                                      \
-    X(WEFT_DEADLOCK, 11, "Deadlock")                /* nothing can ever wake the program again */            \
-    X(WEFT_SYSTEM, 12, "SystemError")               /* OSError; the message has the system's name for it */  \
-    X(WEFT_JAVASCRIPT, 13, "JavaScriptError")       /* a promise that rejected, an import that threw */
+#define WEFT_ERRORS(X)                                                                                     \
+    X(WEFT_CANCELLED, 1, "Cancelled")              /* asyncio.CancelledError */                            \
+    X(WEFT_TIMED_OUT, 2, "TimedOut")               /* TimeoutError */                                      \
+    X(WEFT_OUT_OF_MEMORY, 3, "OutOfMemory")        /* MemoryError */                                       \
+    X(WEFT_INVALID_STATE, 4, "InvalidState")       /* asyncio.InvalidStateError */                         \
+    X(WEFT_INVALID_ARGUMENT, 5, "InvalidArgument") /* ValueError */                                        \
+    X(WEFT_TYPE_MISMATCH, 6, "TypeMismatch")       /* TypeError */                                         \
+    X(WEFT_RUNTIME, 7, "RuntimeError")             /* RuntimeError */                                      \
+    X(WEFT_GROUP, 8, "ErrorGroup")                 /* ExceptionGroup */                                    \
+    X(WEFT_STOP_ITERATION, 9, "StopIteration")     /* StopAsyncIteration */                                \
+    X(WEFT_GENERATOR_EXIT, 10, "GeneratorExit")    /* GeneratorExit */                                     \
+    X(WEFT_DEADLOCK, 11, "Deadlock")               /* nothing can ever wake the program again */           \
+    X(WEFT_SYSTEM, 12, "SystemError")              /* OSError; the message has the system's name for it */ \
+    X(WEFT_JAVASCRIPT, 13, "JavaScriptError")      /* a promise that rejected, an import that threw */
 
 typedef enum weft_code {
     WEFT_OK = 0,
 #define X(name, number, text) name = number,
     WEFT_ERRORS(X)
 #undef X
-    WEFT_USER = 1000 /* a program's own codes start here */
+        WEFT_USER = 1000 /* a program's own codes start here */
 } weft_code;
 
 /* All fields are for reading only. */
 struct weft_error {
     int code;
-    const char *message;                /* in words; "" if there are none */
-    const char *function;               /* the coroutine that raised it, or NULL */
-    const char *file;                   /* where, or NULL */
-    int line;                           /* where, or 0 */
-    const weft_error *cause;            /* what was being handled when it was raised, or NULL */
-    const weft_error *const *children;  /* of a group */
+    const char *message;               /* in words; "" if there are none */
+    const char *function;              /* the coroutine that raised it, or NULL */
+    const char *file;                  /* where, or NULL */
+    int line;                          /* where, or 0 */
+    const weft_error *cause;           /* what was being handled when it was raised, or NULL */
+    const weft_error *const *children; /* of a group */
     size_t child_count;
-    uint32_t references;                /* internal; 0 for static errors, which are never freed */
+    uint32_t references; /* internal; 0 for static errors, which are never freed */
 };
 
 /* Cancelled, timed out, out of memory: static, so that raising them cannot fail. */
@@ -59,19 +59,22 @@ extern const weft_error weft_error_out_of_memory;
 const weft_error *weft_error_new(int code, const char *format, ...) WEFT__PRINTF(2, 3);
 
 /* A new error caused by `cause`, of which it keeps a reference: `raise … from cause`. */
-const weft_error *weft_error_from(const weft_error *cause, int code, const char *format, ...) WEFT__PRINTF(3, 4);
+const weft_error *weft_error_from(const weft_error *cause, int code, const char *format, ...)
+    WEFT__PRINTF(3, 4);
 
 /* A new group of errors, of which it keeps references: ExceptionGroup(message, children). */
 const weft_error *weft_error_group(const char *message, const weft_error *const *children, size_t count);
 
-/* Keeps an error beyond the weft_catch that gave it; ends with weft_error_release. NULL is allowed. Not thread-safe. */
+/* Keeps an error beyond the weft_catch that gave it; ends with weft_error_release. NULL is allowed. Not
+ * thread-safe. */
 const weft_error *weft_error_retain(const weft_error *error);
 void weft_error_release(const weft_error *error);
 
 /* Names a code: "TimedOut", or "Error 1001" for one of the program's own, unless it was registered. */
 const char *weft_error_name(int code);
 
-/* Gives a code of the program's own (>= WEFT_USER) a name for reports. The name is borrowed. False if there is no room. */
+/* Gives a code of the program's own (>= WEFT_USER) a name for reports. The name is borrowed. False if there
+ * is no room. */
 bool weft_error_register(int code, const char *name);
 
 /* True if the error, or one of its children at any depth, has this code: what `except*` would catch. */
@@ -82,8 +85,4 @@ size_t weft_error_print(const weft_error *error, char *buffer, size_t size);
 
 WEFT_END_DECLARATIONS
 
-#ifndef __cplusplus
-/* An error in a value's place: how a function that runs in a thread, or a callback, fails. */
-#define weft_failure(...) weft__of_error(weft_error_new(__VA_ARGS__))
-#endif
 #endif

@@ -8,35 +8,35 @@
 WEFT_BEGIN_DECLARATIONS
 
 /* Number, name in C, name in texts. */
-#define WEFT_EVENTS(X)                                                                                       \
-    X(1, STRING_DEF, "string-def")                                                                           \
-    X(2, SITE_DEF, "site-def")                                                                               \
-    X(3, CREATED, "created")                                                                                 \
-    X(4, FRAME_PUSH, "frame-push")                                                                           \
-    X(5, FRAME_POP, "frame-pop")                                                                             \
-    X(6, RESUME, "resume")                                                                                   \
-    X(7, SUSPEND, "suspend")                                                                                 \
-    X(8, WAIT, "wait")                                                                                       \
-    X(9, WAKE, "wake")                                                                                       \
-    X(10, CANCEL_REQUEST, "cancel-request")                                                                  \
-    X(11, CANCEL_DELIVERED, "cancel-delivered")                                                              \
-    X(12, DONE, "done")                                                                                      \
-    X(13, ERROR, "error")                                                                                    \
-    X(14, OBJECT_NEW, "object-new")                                                                          \
-    X(15, ACQUIRE, "acquire")                                                                                \
-    X(16, RELEASE, "release")                                                                                \
-    X(17, TIMER_ARM, "timer-arm")                                                                            \
-    X(18, TIMER_DROP, "timer-drop")                                                                          \
-    X(19, CLOCK_JUMP, "clock-jump")                                                                          \
-    X(20, EXTERNAL_BEGIN, "external-begin")                                                                  \
-    X(21, EXTERNAL_END, "external-end")                                                                      \
-    X(22, DECISION, "decision")                                                                              \
-    X(23, OUTPUT, "output")                                                                                  \
-    X(24, MARK, "mark")                                                                                      \
-    X(25, STEP_TOO_LONG, "step-too-long")                                                                    \
-    X(26, NEVER_AWAITED, "never-awaited")                                                                    \
-    X(27, NEVER_RETRIEVED, "never-retrieved")                                                                \
-    X(28, AWAITED_BY, "awaited-by")                                                                          \
+#define WEFT_EVENTS(X)                          \
+    X(1, STRING_DEF, "string-def")              \
+    X(2, SITE_DEF, "site-def")                  \
+    X(3, CREATED, "created")                    \
+    X(4, FRAME_PUSH, "frame-push")              \
+    X(5, FRAME_POP, "frame-pop")                \
+    X(6, RESUME, "resume")                      \
+    X(7, SUSPEND, "suspend")                    \
+    X(8, WAIT, "wait")                          \
+    X(9, WAKE, "wake")                          \
+    X(10, CANCEL_REQUEST, "cancel-request")     \
+    X(11, CANCEL_DELIVERED, "cancel-delivered") \
+    X(12, DONE, "done")                         \
+    X(13, ERROR, "error")                       \
+    X(14, OBJECT_NEW, "object-new")             \
+    X(15, ACQUIRE, "acquire")                   \
+    X(16, RELEASE, "release")                   \
+    X(17, TIMER_ARM, "timer-arm")               \
+    X(18, TIMER_DROP, "timer-drop")             \
+    X(19, CLOCK_JUMP, "clock-jump")             \
+    X(20, EXTERNAL_BEGIN, "external-begin")     \
+    X(21, EXTERNAL_END, "external-end")         \
+    X(22, DECISION, "decision")                 \
+    X(23, OUTPUT, "output")                     \
+    X(24, MARK, "mark")                         \
+    X(25, STEP_TOO_LONG, "step-too-long")       \
+    X(26, NEVER_AWAITED, "never-awaited")       \
+    X(27, NEVER_RETRIEVED, "never-retrieved")   \
+    X(28, AWAITED_BY, "awaited-by")             \
     X(29, SHIFT, "shift")
 
 typedef enum weft_event_kind {
@@ -59,12 +59,13 @@ typedef struct weft_event {
 
 enum { WEFT_EVENT_CHUNK = 2048 /* records, at most, in what a sink is given */ };
 
-/* Gets records as they come; `base` is the sequence number of the first. They are the log's: copy what is kept. */
+/* Gets records as they come; `base` is the sequence number of the first. They are the log's: copy what is
+ * kept. */
 typedef void weft_event_sink(void *context, const weft_event *records, size_t count, uint64_t base);
 
 /*
- * Switches the log of the current loop on. Without a sink the newest WEFT_EVENT_CHUNK records are kept. False without
- * memory. NULL and NULL after weft_events_on switch the sink off, keeping the ring.
+ * Switches the log of the current loop on. Without a sink the newest WEFT_EVENT_CHUNK records are kept. False
+ * without memory. NULL and NULL after weft_events_on switch the sink off, keeping the ring.
  */
 bool weft_events_on(weft_event_sink *sink, void *context);
 void weft_events_off(void);
@@ -79,8 +80,9 @@ size_t weft_events_recent(weft_event *records, size_t size);
 void weft_mark(const char *format, ...) WEFT__PRINTF(1, 2);
 
 /*
- * Turns records into a Chrome trace (JSON, opens in Perfetto). Begin, feed each chunk in order, end; text comes in
- * pieces through `write`. weft_trace_new returns NULL without memory; weft_trace_end frees the trace.
+ * Turns records into a Chrome trace (JSON, opens in Perfetto). Begin, feed each chunk in order, end; text
+ * comes in pieces through `write`. weft_trace_new returns NULL without memory; weft_trace_end frees the
+ * trace.
  */
 typedef struct weft_trace weft_trace;
 typedef void weft_trace_write(void *context, const char *text, size_t length);

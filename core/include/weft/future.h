@@ -4,13 +4,13 @@
 /*
  * Futures and tasks. A future is a value that will be there; a task is a future that runs a coroutine.
  *
- * Ownership: what a coroutine creates (futures, tasks, gathers, shields) is held for it until it ends, so a pointer to
- * it is good as long as the creator's structure is. weft_release lets go sooner, as a loop that creates without end
- * must; weft_retain keeps it longer. A task runs on whoever holds it: the loop holds every task until it is done.
- * What is created outside any coroutine is held by the loop until that closes.
+ * Ownership: what a coroutine creates (futures, tasks, gathers, shields) is held for it until it ends, so a
+ * pointer to it is good as long as the creator's structure is. weft_release lets go sooner, as a loop that
+ * creates without end must; weft_retain keeps it longer. A task runs on whoever holds it: the loop holds
+ * every task until it is done. What is created outside any coroutine is held by the loop until that closes.
  *
- * No call here returns NULL: where memory or the state does not allow it, the result is a future that has failed with
- * the error that says why, and awaiting it raises that error.
+ * No call here returns NULL: where memory or the state does not allow it, the result is a future that has
+ * failed with the error that says why, and awaiting it raises that error.
  */
 
 #include <weft/base.h>
@@ -27,8 +27,8 @@ weft_future *weft_create_future(void);
 
 /*
  * Set the future and wake who waits for it, one tick later. False with nothing changed if it is done already
- * (InvalidStateError). The future owns the value and frees it; it keeps its own reference of the error. Setting a
- * Cancelled error cancels the future.
+ * (InvalidStateError). The future owns the value and frees it; it keeps its own reference of the error.
+ * Setting a Cancelled error cancels the future.
  */
 bool weft_future_set_value(weft_future *future, weft_value value);
 bool weft_future_set_error(weft_future *future, const weft_error *error);
@@ -37,7 +37,8 @@ bool weft_future_set_error(weft_future *future, const weft_error *error);
 bool weft_future_done(const weft_future *future);
 bool weft_future_cancelled(const weft_future *future);
 
-/* Its error: Cancelled if it was cancelled, InvalidState while it is pending, NULL if it has a value. Borrowed. */
+/* Its error: Cancelled if it was cancelled, InvalidState while it is pending, NULL if it has a value.
+ * Borrowed. */
 const weft_error *weft_future_error(weft_future *future);
 
 /* Its value, borrowed while the future lives; a failure holding weft_future_error where there is none. */
@@ -47,12 +48,13 @@ weft_value weft_future_value(weft_future *future);
 weft_value weft_future_take(weft_future *future);
 
 /*
- * Asks for its cancellation: cancels a plain future at once; a task, gather or group as asyncio does. False if it was
- * done already. The message, if any, is copied.
+ * Asks for its cancellation: cancels a plain future at once; a task, gather or group as asyncio does. False
+ * if it was done already. The message, if any, is copied.
  */
 bool weft_future_cancel(weft_future *future, const char *message);
 
-/* Calls back when it is done, in the order of the calls; one tick later if it is done already. False without memory. */
+/* Calls back when it is done, in the order of the calls; one tick later if it is done already. False without
+ * memory. */
 bool weft_future_add_done_callback(weft_future *future, weft_done_callback *callback, void *argument);
 
 /* Takes back every such pair that has not been called yet; returns how many. */
@@ -67,21 +69,23 @@ void weft_future_release(weft_future *future);
 
 /* --- Tasks --- */
 
-/* Runs a coroutine as a task, from the next tick on. The name is copied; NULL for "Task-ID". asyncio.create_task */
+/* Runs a coroutine as a task, from the next tick on. The name is copied; NULL for "Task-ID".
+ * asyncio.create_task */
 weft_task *weft_create_task_named(weft_coroutine *coroutine, const char *name);
 
 /* The task that runs now; NULL in a callback and outside the loop. asyncio.current_task */
 weft_task *weft_current_task(void);
 
-/* Every task that is not done, at most `size` of them; returns how many there are. Borrowed. asyncio.all_tasks */
+/* Every task that is not done, at most `size` of them; returns how many there are. Borrowed.
+ * asyncio.all_tasks */
 size_t weft_all_tasks(weft_task **tasks, size_t size);
 
 /* A task as the future it is. */
 weft_future *weft_task_future(weft_task *task);
 
 /*
- * Cancels: Cancelled is raised in the task at its innermost await, one tick later, or at its next await. Each call
- * counts. False if it is done. The message is copied. task.cancel(msg)
+ * Cancels: Cancelled is raised in the task at its innermost await, one tick later, or at its next await. Each
+ * call counts. False if it is done. The message is copied. task.cancel(msg)
  */
 bool weft_task_cancel(weft_task *task, const char *message);
 
@@ -116,7 +120,8 @@ static inline weft_future *weft__future_of_task(weft_task *task) {
 static inline weft_future *weft__future_of_future(weft_future *future) {
     return future;
 }
-#define WEFT__FUTURE(x) _Generic((x), weft_task *: weft__future_of_task, weft_future *: weft__future_of_future)(x)
+#define WEFT__FUTURE(x) \
+    _Generic((x), weft_task * : weft__future_of_task, weft_future * : weft__future_of_future)(x)
 
 /* A coroutine or operation as a task: weft_create_task(weft_call(fetch, .url = "a")) */
 #define weft_create_task(x) weft_create_task_named(weft_coroutine_of(x), NULL)

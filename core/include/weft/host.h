@@ -9,7 +9,8 @@
 
 WEFT_BEGIN_DECLARATIONS
 
-/* A blocking function on its way through a thread. The host calls weft_work_run there, then weft_work_done on the loop. */
+/* A blocking function on its way through a thread. The host calls weft_work_run there, then weft_work_done on
+ * the loop. */
 typedef struct weft_work weft_work;
 void weft_work_run(weft_work *work);
 void weft_work_done(weft_work *work);
@@ -17,7 +18,8 @@ void weft_work_done(weft_work *work);
 struct weft_host {
     /* Monotonic seconds since the loop began. */
     double (*now)(weft_host *host);
-    /* Call weft_loop_turn at `deadline` on that clock, once, in place of any earlier wish; INFINITY: never. 0 or a failure's code. */
+    /* Call weft_loop_turn at `deadline` on that clock, once, in place of any earlier wish; INFINITY: never. 0
+     * or a failure's code. */
     int (*arm)(weft_host *host, double deadline);
     /* Call weft_loop_turn as soon as possible; from any thread. */
     int (*wake)(weft_host *host);

@@ -2,8 +2,8 @@
 #define WEFT_LOOP_H
 
 /*
- * The event loop: one a thread, current in the thread that entered it. Calls of weft are for that thread, except where
- * they say otherwise.
+ * The event loop: one a thread, current in the thread that entered it. Calls of weft are for that thread,
+ * except where they say otherwise.
  */
 
 #include <weft/base.h>
@@ -13,7 +13,8 @@
 
 WEFT_BEGIN_DECLARATIONS
 
-/* Where all memory of a loop comes from. The three behave as malloc, realloc and free do; they may return NULL. */
+/* Where all memory of a loop comes from. The three behave as malloc, realloc and free do; they may return
+ * NULL. */
 typedef struct weft_allocator {
     void *(*allocate)(void *context, size_t size);
     void *(*reallocate)(void *context, void *pointer, size_t size);
@@ -21,16 +22,18 @@ typedef struct weft_allocator {
     void *context;
 } weft_allocator;
 
-/* Memory of the current loop, for what is to be freed with weft_free: strings and values handed over to weft. */
+/* Memory of the current loop, for what is to be freed with weft_free: strings and values handed over to weft.
+ */
 void *weft_allocate(size_t size);
 void weft_free(void *pointer);
 
 /* --- Running --- */
 
 /*
- * The whole of a program: makes a loop on the host's own terms (libuv, JavaScript, or the simulation if WEFT_VIRTUAL,
- * WEFT_SEED or WEFT_DECISIONS is set), runs the coroutine, cancels what is left, and returns the exit status: 0, or 1 after
- * printing an unhandled error with its traceback. In a JavaScript host it does not return: the event loop must go on.
+ * The whole of a program: makes a loop on the host's own terms (libuv, JavaScript, or the simulation if
+ * WEFT_VIRTUAL, WEFT_SEED or WEFT_DECISIONS is set), runs the coroutine, cancels what is left, and returns
+ * the exit status: 0, or 1 after printing an unhandled error with its traceback. In a JavaScript host it does
+ * not return: the event loop must go on.
  *
  *     int main(void) { return weft_main(weft_call(hello)); }
  *
@@ -41,8 +44,9 @@ bool weft__main_enter(void);
 int weft__main_run(weft_coroutine *coroutine);
 
 /*
- * The parts, for hosts and for programs that make their own loop. NULL for the allocator means malloc's. The loop does
- * not own the host. weft_loop_new makes it current in this thread; NULL without memory, or if the thread has one.
+ * The parts, for hosts and for programs that make their own loop. NULL for the allocator means malloc's. The
+ * loop does not own the host. weft_loop_new makes it current in this thread; NULL without memory, or if the
+ * thread has one.
  */
 weft_loop *weft_loop_new(weft_host *host, const weft_allocator *allocator);
 
@@ -50,9 +54,9 @@ weft_loop *weft_loop_new(weft_host *host, const weft_allocator *allocator);
 weft_loop *weft_loop_current(void);
 
 /*
- * Starts a main task: the loop is done when every main task has ended, the tasks they left were cancelled and have ended,
- * too, and generators are closed. It can start again then. Held by the loop until it closes; weft_release lets go
- * sooner. On failure a task that has failed.
+ * Starts a main task: the loop is done when every main task has ended, the tasks they left were cancelled and
+ * have ended, too, and generators are closed. It can start again then. Held by the loop until it closes;
+ * weft_release lets go sooner. On failure a task that has failed.
  */
 weft_task *weft_loop_start(weft_loop *loop, weft_coroutine *coroutine);
 
@@ -64,8 +68,8 @@ typedef enum weft_turn {
 } weft_turn;
 
 /*
- * Runs what is ready until there is nothing, or the time slice is used up, or `stop_at_step` steps were made since the
- * loop began (0: no such stop). The host calls it.
+ * Runs what is ready until there is nothing, or the time slice is used up, or `stop_at_step` steps were made
+ * since the loop began (0: no such stop). The host calls it.
  */
 weft_turn weft_loop_turn(weft_loop *loop, uint64_t stop_at_step);
 
@@ -75,7 +79,8 @@ uint64_t weft_loop_steps(const weft_loop *loop);
 /* Drops what is left, reports what was forgotten, frees everything. */
 void weft_loop_close(weft_loop *loop);
 
-/* The error of a task with its traceback, as Python prints an unhandled one, as much as fits. Returns the length of all. */
+/* The error of a task with its traceback, as Python prints an unhandled one, as much as fits. Returns the
+ * length of all. */
 size_t weft_task_print_error(weft_task *task, char *buffer, size_t size);
 
 /* The coroutines that a task's error went through, outermost first; counts those left out as well. */
@@ -96,7 +101,8 @@ typedef struct weft__timer weft_handle;
 /* Seconds on the loop's clock. loop.time() */
 double weft_time(void);
 
-/* Calls back in the next tick; after `delay` seconds; at `when`. Handle is NULL without memory or for a NaN. */
+/* Calls back in the next tick; after `delay` seconds; at `when`. Handle is NULL without memory or for a NaN.
+ */
 bool weft_call_soon(weft_callback *callback, void *argument);
 weft_handle *weft_call_later(double delay, weft_callback *callback, void *argument);
 weft_handle *weft_call_at(double when, weft_callback *callback, void *argument);
@@ -105,20 +111,22 @@ weft_handle *weft_call_at(double when, weft_callback *callback, void *argument);
 void weft_handle_cancel(weft_handle *handle);
 
 /*
- * The one call that other threads may make: calls back in a tick of `loop`. False without memory. The loop does not
- * wait for calls that it does not know of: announce them with weft_loop_hold, or run them before the main task ends.
+ * The one call that other threads may make: calls back in a tick of `loop`. False without memory. The loop
+ * does not wait for calls that it does not know of: announce them with weft_loop_hold, or run them before the
+ * main task ends.
  */
 bool weft_call_soon_threadsafe(weft_loop *loop, weft_callback *callback, void *argument);
 
-/* While held, the loop waits for the world outside: idleness is not a deadlock, and a virtual clock stands still. */
+/* While held, the loop waits for the world outside: idleness is not a deadlock, and a virtual clock stands
+ * still. */
 void weft_loop_hold(weft_loop *loop);
 void weft_loop_unhold(weft_loop *loop);
 
 /* --- Reports --- */
 
 /*
- * Gets a line for everything that went wrong without anybody to tell: a coroutine never awaited, an error never
- * retrieved, a task destroyed while pending, in debug mode a slow step. The default prints to stderr.
+ * Gets a line for everything that went wrong without anybody to tell: a coroutine never awaited, an error
+ * never retrieved, a task destroyed while pending, in debug mode a slow step. The default prints to stderr.
  */
 typedef void weft_reporter(void *context, const char *text);
 void weft_loop_set_reporter(weft_loop *loop, weft_reporter *reporter, void *context);

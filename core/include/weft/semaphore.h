@@ -11,12 +11,10 @@
  * It must outlive the tasks that use it; it owns nothing, so there is nothing to free.
  */
 
+#include <weft/awaitable.h>
 #include <weft/base.h>
 
 WEFT_BEGIN_DECLARATIONS
-
-struct weft_manager;
-struct weft_op;
 
 /* Tasks that wait, first in first out. */
 typedef struct weft__queue {
@@ -38,11 +36,11 @@ void weft_semaphore_init(weft_semaphore *semaphore, uint32_t permits);
 void weft_semaphore_init_bounded(weft_semaphore *semaphore, uint32_t permits);
 
 /* Awaiting it takes a permit; at once, without giving up the turn, if one is free and nobody waits. */
-struct weft_op weft_semaphore_acquire(weft_semaphore *semaphore);
+weft_op weft_semaphore_acquire(weft_semaphore *semaphore);
 
 /*
- * Gives a permit back, and it goes to who waited longest. NULL, or InvalidArgument if a bounded one would exceed its
- * number (the error is static: nothing to release).
+ * Gives a permit back, and it goes to who waited longest. NULL, or InvalidArgument if a bounded one would
+ * exceed its number (the error is static: nothing to release).
  */
 const weft_error *weft_semaphore_release(weft_semaphore *semaphore);
 
@@ -52,7 +50,7 @@ bool weft_semaphore_locked(const weft_semaphore *semaphore);
 /* Permits that are free. */
 uint32_t weft_semaphore_value(const weft_semaphore *semaphore);
 
-struct weft_manager weft__semaphore_manager(weft_semaphore *semaphore);
+weft_manager weft__semaphore_manager(weft_semaphore *semaphore);
 
 WEFT_END_DECLARATIONS
 

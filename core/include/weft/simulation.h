@@ -2,9 +2,9 @@
 #define WEFT_SIMULATION_H
 
 /*
- * The simulation: a host whose clock jumps to the next deadline when nothing is ready, so that a program which sleeps for
- * hours ends at once and always in the same way, and whose choices come from a list of decisions or a seed, so that other
- * orders that could happen are tried and replayed.
+ * The simulation: a host whose clock jumps to the next deadline when nothing is ready, so that a program
+ * which sleeps for hours ends at once and always in the same way, and whose choices come from a list of
+ * decisions or a seed, so that other orders that could happen are tried and replayed.
  */
 
 #include <weft/base.h>
@@ -27,7 +27,8 @@ typedef struct weft_injection {
 } weft_injection;
 
 typedef struct weft_simulation_options {
-    const uint32_t *decisions; /* taken in order, each an index from the first-in-first-out order; 0 past the end */
+    const uint32_t
+        *decisions; /* taken in order, each an index from the first-in-first-out order; 0 past the end */
     size_t decision_count;
     uint64_t seed; /* draws the decisions that the list does not give, if seeded */
     bool seeded;
@@ -43,10 +44,10 @@ typedef struct weft_simulation {
     double clock;
     double deadline;
     uint64_t random;
-    uint32_t *log; /* the decisions taken, for a replay */
+    size_t choices; /* made so far */
+    uint32_t *log;  /* the decisions taken, for a replay */
     size_t log_count, log_room;
     bool log_lost; /* memory for it ran out */
-    bool woken;
 } weft_simulation;
 
 /* Sets up a world at time 0. NULL for the options: no choices. What they point to must outlive it. */
@@ -55,16 +56,17 @@ void weft_simulation_init(weft_simulation *simulation, const weft_simulation_opt
 /* Frees the log of decisions. */
 void weft_simulation_destroy(weft_simulation *simulation);
 
-/* Turns the loop, whose host this is, until it is done; WEFT_TURN_IDLE if only the world outside can go on. */
+/* Turns the loop, whose host this is, until it is done; WEFT_TURN_IDLE if only the world outside can go on.
+ */
 weft_turn weft_simulation_turn(weft_simulation *simulation, weft_loop *loop, uint64_t stop_at_step);
 
 /* A random number of this world: the same for the same seed. */
 uint64_t weft_simulation_random(weft_simulation *simulation);
 
 /*
- * Runs a coroutine in a world of its own, in a loop of its own, to its end, and copies its outcome: the value (the
- * caller frees it, owned strings included) or NULL, the error (the caller's to release) or NULL. The coroutine is made
- * by `make`, inside the loop. True if it ended with a value.
+ * Runs a coroutine in a world of its own, in a loop of its own, to its end, and copies its outcome: the value
+ * (the caller frees it, owned strings included) or NULL, the error (the caller's to release) or NULL. The
+ * coroutine is made by `make`, inside the loop. True if it ended with a value.
  */
 bool weft_simulation_run(const weft_simulation_options *options, const weft_allocator *allocator,
                          weft_coroutine *(*make)(void *argument), void *argument, weft_value *value,

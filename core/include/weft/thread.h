@@ -7,12 +7,14 @@
 
 WEFT_BEGIN_DECLARATIONS
 
-/* Runs elsewhere; must not call weft but for weft_call_soon_threadsafe. Returns its value, or weft_failure(code, …). */
+/* Runs elsewhere; must not call weft but for weft_call_soon_threadsafe. Returns its value, or
+ * weft_failure(code, …). */
 typedef weft_value weft_thread_function(void *argument);
 
 /*
- * Awaiting it runs `function(argument)` in a thread and gives its value. A cancellation ends the wait; the function runs
- * on, and its value is freed. On hosts without threads it runs in place, and debug mode says so. asyncio.to_thread
+ * Awaiting it runs `function(argument)` in a thread and gives its value. A cancellation ends the wait; the
+ * function runs on, and its value is freed. On hosts without threads it runs in place, and debug mode says
+ * so. asyncio.to_thread
  */
 weft_coroutine *weft_to_thread(weft_thread_function *function, void *argument) WEFT__MUST_USE;
 

@@ -5,17 +5,17 @@
  * Timeouts: a block that is cancelled at its deadline and then raises TimedOut. asyncio.timeout
  *
  *     weft_with(weft_timeout(5.0)) { … }
- *     weft_with_as(self->deadline, weft_timeout(5.0)) { … }      a weft_deadline of the structure, to ask and to move
+ *     weft_with_as(self->deadline, weft_timeout(5.0)) { … }      a weft_deadline of the structure, to ask and
+ * to move
  *
  * Deadlines are points in time of weft_time, in seconds; INFINITY is none.
  */
 
+#include <weft/awaitable.h>
 #include <weft/base.h>
 
 WEFT_BEGIN_DECLARATIONS
 
-struct weft_manager;
-struct weft_awaitable;
 struct weft__timer;
 
 typedef struct weft_deadline {
@@ -29,17 +29,17 @@ typedef struct weft_deadline {
 } weft_deadline;
 
 /* At most `seconds` from entering the block. Zero or less: at the first await. NaN raises InvalidArgument. */
-struct weft_manager weft_timeout(double seconds);
+weft_manager weft_timeout(double seconds);
 
 /* At most until `when`. asyncio.timeout_at */
-struct weft_manager weft_timeout_at(double when);
+weft_manager weft_timeout_at(double when);
 
 /* The deadline. INFINITY if there is none. */
 double weft_deadline_when(const weft_deadline *deadline);
 
 /*
- * Moves the deadline, inside the block. NULL, or an error that says why not: InvalidState before, after, and once it
- * has expired; InvalidArgument for NaN; out-of-memory. The error is the caller's to release.
+ * Moves the deadline, inside the block. NULL, or an error that says why not: InvalidState before, after, and
+ * once it has expired; InvalidArgument for NaN; out-of-memory. The error is the caller's to release.
  */
 const weft_error *weft_deadline_reschedule(weft_deadline *deadline, double when);
 
@@ -47,7 +47,7 @@ const weft_error *weft_deadline_reschedule(weft_deadline *deadline, double when)
 bool weft_deadline_expired(const weft_deadline *deadline);
 
 /* Waits for the awaitable for at most `seconds`, cancels it then, and raises TimedOut once it has ended. */
-weft_coroutine *weft_wait_for_of(struct weft_awaitable awaitable, double seconds);
+weft_coroutine *weft_wait_for_of(weft_awaitable awaitable, double seconds);
 
 WEFT_END_DECLARATIONS
 

@@ -2,9 +2,10 @@
 #define WEFT_VALUE_H
 
 /*
- * Values: what coroutines return, generators yield and futures carry. A value knows its kind, and whether it owns the
- * memory that it points to. Owned values move: whoever takes one frees it, with weft_value_free or, for a string or
- * pointer taken into a C variable, with the function it was made with (weft_free for weft_format).
+ * Values: what coroutines return, generators yield and futures carry. A value knows its kind, and whether it
+ * owns the memory that it points to. Owned values move: whoever takes one frees it, with weft_value_free or,
+ * for a string or pointer taken into a C variable, with the function it was made with (weft_free for
+ * weft_format).
  */
 
 #include <weft/base.h>
@@ -18,7 +19,8 @@ typedef enum weft_kind {
     WEFT_DOUBLE,
     WEFT_STRING,
     WEFT_POINTER,
-    WEFT_FAILURE /* an error in a value's place: an item of a gather with errors returned, or memory that ran out */
+    WEFT_FAILURE /* an error in a value's place: an item of a gather with errors returned, or memory that ran
+                    out */
 } weft_kind;
 
 typedef struct weft_value {
@@ -44,8 +46,8 @@ typedef struct weft_values {
 void weft_value_free(weft_value *value);
 
 /*
- * A string formatted as by printf, in memory of the current loop, owned by the value. Without memory the value is a
- * failure: returning it from a coroutine raises out-of-memory.
+ * A string formatted as by printf, in memory of the current loop, owned by the value. Without memory the
+ * value is a failure: returning it from a coroutine raises out-of-memory.
  */
 weft_value weft_format(const char *format, ...) WEFT__PRINTF(1, 2);
 
@@ -53,13 +55,18 @@ weft_value weft_format(const char *format, ...) WEFT__PRINTF(1, 2);
 weft_value weft_owned_pointer(void *pointer, void (*release)(void *));
 weft_value weft_owned_string(char *string, void (*release)(void *));
 
-/* The value as text, as much as fits into `size` bytes with the closing zero. Returns the length of the whole. */
+/* An error in a value's place: how a function that runs in a thread fails. The value owns the error. */
+weft_value weft_failure(int code, const char *format, ...) WEFT__PRINTF(2, 3);
+
+/* The value as text, as much as fits into `size` bytes with the closing zero. Returns the length of the
+ * whole. */
 size_t weft_value_print(weft_value value, char *buffer, size_t size);
 
 /* "none", "int", … */
 const char *weft_kind_name(weft_kind kind);
 
-/* Reads of a value; one of another kind gives 0, false, 0.0 or NULL. Integers and booleans read as doubles, too. */
+/* Reads of a value; one of another kind gives 0, false, 0.0 or NULL. Integers and booleans read as doubles,
+ * too. */
 bool weft_value_bool(weft_value value);
 int64_t weft_value_int(weft_value value);
 double weft_value_double(weft_value value);
@@ -135,8 +142,9 @@ WEFT_END_DECLARATIONS
 /* Nothing, as a value. */
 #define weft_none() weft__of_none()
 
-/* Any number, boolean, string or pointer as a value that owns nothing. Structures and functions do not compile. */
-#define weft_value_of(x)                                                                                     \
+/* Any number, boolean, string or pointer as a value that owns nothing. Structures and functions do not
+ * compile. */
+#define weft_value_of(x) \
     _Generic((x),                                                                                            \
         _Bool: weft__of_bool,                                                                                \
         char: weft__of_int,                                                                                  \

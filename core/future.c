@@ -1,0 +1,457 @@
+/* Futures: a result that is set once, those who wait for it, and cancellation. */
+
+#include "internal.h"
+
+/* What creating a future gives where there is no memory for one. Never written to. */
+weft_future weft__out_of_memory_future = {
+    .handle = {.kind = HANDLE_FUTURE, .state = STATE_ERROR, .flags = FUTURE_STATIC | FUTURE_RETRIEVED},
+    .u = {.failed = {&weft_error_out_of_memory, NULL}},
+    .references = 1,
+};
+
+typedef struct user_callback {
+    weft__callback base;
+    weft_done_callback *function;
+    void *argument;
+} user_callback;
+
+/* --- Life --- */
+
+void weft__future_init(weft_loop *loop, weft_future *future, enum weft__handle_kind kind) {
+    memset((void *)future, 0, sizeof *future);
+    future->handle.kind = (uint8_t)kind;
+    future->handle.loop = loop->tag;
+    future->id = weft__new_id(loop);
+    future->references = 1;
+}
+
+weft_future *weft__future_new(weft_loop *loop, enum weft__handle_kind kind) {
+    weft_future *future = weft__new(loop, sizeof *future);
+    if (future != NULL)
+        weft__future_init(loop, future, kind);
+    return future;
+}
+
+static void free_callbacks(weft_loop *loop, weft_future *future) {
+    weft__handle *last = future->callbacks, *next;
+    if (last == NULL)
+        return;
+    future->callbacks = NULL;
+    for (weft__handle *handle = last->next;; handle = next) {
+        next = handle->next;
+        bool end = handle == last;
+        if (handle->kind == HANDLE_CALLBACK)
+            weft__callback_free(loop, (weft__callback *)(void *)handle);
+        if (end)
+            return;
+    }
+}
+
+static void report_unretrieved(weft_loop *loop, weft_future *future) {
+    char text[1024];
+    weft_error_print(future->u.failed.error, text, sizeof text);
+    WEFT__LOG(loop, WEFT_EVENT_NEVER_RETRIEVED, 0, 0, future->id, 0, 0, 0, weft__log_text(loop, text));
+    weft__report(loop, "%s %u: its error was never retrieved: %s",
+                 future->handle.kind == HANDLE_TASK ? "task" : "future", future->id, text);
+}
+
+static void free_future(weft_loop *loop, weft_future *future) {
+    free_callbacks(loop, future);
+    if (future->handle.kind == HANDLE_GATHER)
+        weft__gather_free(loop, future);
+    switch (future->handle.state) {
+    case STATE_VALUE:
+        if (future->u.value.release != NULL)
+            future->u.value.release(future->u.value.as.pointer);
+        break;
+    case STATE_ERROR:
+        if (!(future->handle.flags & FUTURE_RETRIEVED))
+            report_unretrieved(loop, future);
+        /* fall through */
+    case STATE_CANCELLED:
+        weft_error_release(future->u.failed.error);
+        weft__traceback_free(loop, future->u.failed.traceback);
+        break;
+    default:
+        break;
+    }
+    weft__extra_free(loop, future);
+    if (future->handle.kind == HANDLE_TASK)
+        weft__task_memory_free(loop, (weft_task *)(void *)future);
+    else
+        weft__delete(loop, future, sizeof *future);
+}
+
+/* Freeing one can release others without end (a gather of gathers, values that own futures): they queue up
+ * here. */
+void weft__release(weft_loop *loop, weft_future *future) {
+    if (future->handle.flags & FUTURE_STATIC || --future->references > 0)
+        return;
+    future->previous = loop->dying;
+    loop->dying = future;
+    if (loop->freeing)
+        return;
+    loop->freeing = true;
+    while ((future = loop->dying) != NULL) {
+        loop->dying = future->previous;
+        free_future(loop, future);
+    }
+    loop->freeing = false;
+}
+
+weft_future *weft_future_retain(weft_future *future) {
+    if (future != NULL && !(future->handle.flags & FUTURE_STATIC))
+        future->references++;
+    return future;
+}
+
+void weft_future_release(weft_future *future) {
+    weft_loop *loop = weft__current;
+    if (future == NULL || loop == NULL || future->handle.flags & FUTURE_STATIC)
+        return;
+    weft__unhold(loop, future);
+    weft__release(loop, future);
+}
+
+/* Gives a new future to the frame that runs, or destroys it and stands for it with the failed one. */
+weft_future *weft__keep(weft_loop *loop, weft_future *future) {
+    if (future == NULL)
+        return &weft__out_of_memory_future;
+    if (weft__hold(loop, future, NULL))
+        return future;
+    future->handle.flags |= FUTURE_RETRIEVED;
+    weft__release(loop, future);
+    return &weft__out_of_memory_future;
+}
+
+weft_future *weft__future_failed(weft_loop *loop, const weft_error *error) {
+    weft_future *future = loop == NULL ? NULL : weft__future_new(loop, HANDLE_FUTURE);
+    if (future == NULL) {
+        weft_error_release(error);
+        return &weft__out_of_memory_future;
+    }
+    weft__finish_error(loop, future, error, NULL);
+    return weft__keep(loop, future);
+}
+
+weft_future *weft_create_future(void) {
+    weft_loop *loop = weft__current;
+    if (loop == NULL)
+        return &weft__out_of_memory_future;
+    weft_future *future = weft__keep(loop, weft__future_new(loop, HANDLE_FUTURE));
+    if (WEFT__UNLIKELY(loop->log != NULL))
+        weft__log_object(loop, future->id, OBJECT_FUTURE, 0);
+    return future;
+}
+
+/* --- Those who wait --- */
+
+void weft__wait_in(weft_future *future, weft__handle *handle) {
+    weft__handle *last = future->callbacks;
+    if (last == NULL) {
+        handle->next = handle;
+    } else {
+        handle->next = last->next;
+        last->next = handle;
+    }
+    future->callbacks = handle;
+}
+
+bool weft__remove_callback(weft_future *future, weft__handle *handle) {
+    weft__handle *last = future->callbacks, *before = last;
+    if (last == NULL)
+        return false;
+    do {
+        if (before->next == handle) {
+            before->next = handle->next;
+            if (handle == last)
+                future->callbacks = before == handle ? NULL : before;
+            return true;
+        }
+        before = before->next;
+    } while (before != last);
+    return false;
+}
+
+static void schedule(weft_loop *loop, weft_future *future, weft__handle *handle) {
+    if (handle->kind == HANDLE_CALLBACK)
+        future->references++; /* until the callback has run */
+    else
+        WEFT__LOG(loop, WEFT_EVENT_WAKE, 0, 0, ((weft_task *)(void *)handle)->future.id,
+                  weft__id_of(loop->current), 0, future->id, 0);
+    weft__push_ready(loop, handle);
+}
+
+/* The future is done: everybody who waits becomes ready, in the order in which they came. */
+static void wake_all(weft_loop *loop, weft_future *future) {
+    weft__handle *last = future->callbacks, *next;
+    if (WEFT__UNLIKELY(loop->log != NULL))
+        weft__log_done(loop, future);
+    if (last != NULL) {
+        future->callbacks = NULL;
+        weft__handle *handle = last->next;
+        for (; handle != last; handle = next) {
+            next = handle->next;
+            schedule(loop, future, handle);
+        }
+        schedule(loop, future, last);
+    }
+    weft__nudge(loop);
+}
+
+void weft__callback_init(weft__callback *callback, size_t size, weft__run *run, void *owner) {
+    callback->handle = (weft__handle){.kind = HANDLE_CALLBACK, .flags = (uint16_t)size};
+    callback->run = run;
+    callback->future = NULL;
+    callback->owner = owner;
+}
+
+void weft__callback_free(weft_loop *loop, weft__callback *callback) {
+    if (callback->handle.flags != 0) /* else it is part of something */
+        weft__delete(loop, callback, callback->handle.flags);
+}
+
+void weft__attach_callback(weft_loop *loop, weft_future *future, weft__callback *callback) {
+    callback->future = future;
+    if (weft__done(future)) {
+        schedule(loop, future, &callback->handle);
+        weft__nudge(loop);
+    } else {
+        weft__wait_in(future, &callback->handle);
+    }
+}
+
+static void run_user_callback(weft__callback *callback, weft_loop *loop) {
+    user_callback user = *(user_callback *)(void *)callback;
+    weft__callback_free(loop, callback);
+    user.function(user.base.future, user.argument);
+    weft__release(loop, user.base.future);
+}
+
+bool weft_future_add_done_callback(weft_future *future, weft_done_callback *function, void *argument) {
+    weft_loop *loop = weft__current;
+    user_callback *callback = loop == NULL ? NULL : weft__new(loop, sizeof *callback);
+    if (callback == NULL)
+        return false;
+    weft__callback_init(&callback->base, sizeof *callback, run_user_callback, NULL);
+    callback->base.handle.wait = CALLBACK_OF_PROGRAM;
+    callback->function = function;
+    callback->argument = argument;
+    weft__attach_callback(loop, future, &callback->base);
+    return true;
+}
+
+size_t weft_future_remove_done_callback(weft_future *future, weft_done_callback *function, void *argument) {
+    size_t removed = 0;
+    weft__handle *last = future->callbacks;
+    if (last == NULL)
+        return 0;
+    for (weft__handle *handle = last->next, *next;; handle = next) {
+        next = handle->next;
+        bool end = handle == last;
+        user_callback *user = (user_callback *)(void *)handle;
+        if (handle->kind == HANDLE_CALLBACK && user->base.run == run_user_callback &&
+            user->function == function && user->argument == argument) {
+            weft__remove_callback(future, handle);
+            weft__callback_free(weft__current, &user->base);
+            removed++;
+        }
+        if (end)
+            return removed;
+    }
+}
+
+/* --- Results --- */
+
+bool weft__finish_value(weft_loop *loop, weft_future *future, weft_value value) {
+    if (weft__done(future))
+        return false;
+    future->handle.state = STATE_VALUE;
+    future->handle.wait = value.kind;
+    memcpy(&future->u.value.as, &value.as, sizeof value.as);
+    future->u.value.release = value.release;
+    wake_all(loop, future);
+    return true;
+}
+
+/* Takes the error and the traceback. */
+bool weft__finish_error(weft_loop *loop, weft_future *future, const weft_error *error,
+                        weft__traceback *traceback) {
+    if (weft__done(future))
+        return false;
+    future->handle.state = error->code == WEFT_CANCELLED ? STATE_CANCELLED : STATE_ERROR;
+    future->u.failed.error = error;
+    future->u.failed.traceback = traceback;
+    wake_all(loop, future);
+    return true;
+}
+
+bool weft_future_set_value(weft_future *future, weft_value value) {
+    if (weft__done(future) || future->handle.kind != HANDLE_FUTURE) {
+        weft_value_free(&value);
+        return false;
+    }
+    if (value.kind == WEFT_FAILURE) {
+        bool set = weft_future_set_error(future, value.as.error);
+        weft_value_free(&value);
+        return set;
+    }
+    return weft__finish_value(weft__current, future, value);
+}
+
+bool weft_future_set_error(weft_future *future, const weft_error *error) {
+    if (weft__done(future) || future->handle.kind != HANDLE_FUTURE || error == NULL)
+        return false;
+    return weft__finish_error(weft__current, future, weft_error_retain(error), NULL);
+}
+
+bool weft_future_done(const weft_future *future) {
+    return weft__done(future);
+}
+
+bool weft_future_cancelled(const weft_future *future) {
+    return future->handle.state == STATE_CANCELLED;
+}
+
+const weft_error *weft_future_error(weft_future *future) {
+    static const weft_error pending = {.code = WEFT_INVALID_STATE, .message = "the result is not there yet"};
+    if (!weft__done(future))
+        return &pending;
+    if (future->handle.state == STATE_VALUE)
+        return NULL;
+    if (!(future->handle.flags & FUTURE_STATIC))
+        future->handle.flags |= FUTURE_RETRIEVED;
+    return future->u.failed.error;
+}
+
+weft_value weft_future_value(weft_future *future) {
+    if (future->handle.state == STATE_VALUE)
+        return weft__borrowed(future);
+    return weft__of_error(weft_future_error(future));
+}
+
+weft_value weft_future_take(weft_future *future) {
+    weft_value value = weft_future_value(future);
+    if (future->handle.state == STATE_VALUE) {
+        value.release = future->u.value.release;
+        future->u.value.release = NULL;
+        future->handle.wait = WEFT_NONE;
+    }
+    return value;
+}
+
+/* --- Cancellation --- */
+
+const weft_error *weft__cancel_reason(const char *message) {
+    return message == NULL ? &weft_error_cancelled : weft_error_new(WEFT_CANCELLED, "%s", message);
+}
+
+static void remember(weft_loop *loop, weft_future *task, const weft_error *reason) {
+    if (reason == &weft_error_cancelled && task->extra == NULL)
+        return;
+    weft__extra *extra = weft__extra_of(loop, task);
+    if (extra == NULL)
+        return; /* the message is lost, the cancellation is not */
+    weft_error_release(extra->reason);
+    extra->reason = weft_error_retain(reason);
+}
+
+/* Puts a future on the work list, in front. */
+void weft__list_cancel(weft_future *future, weft_future **list) {
+    if (future->handle.flags & FUTURE_LISTED)
+        return;
+    future->handle.flags |= FUTURE_LISTED;
+    future->previous = *list;
+    *list = future;
+}
+
+/* Cancels what the task waits for. False if there is nothing to cancel: then the task is told at its next
+ * step. */
+static bool cancel_wait(weft_loop *loop, weft_future *task, const weft_error *reason, weft_future **list) {
+    weft_future *target = task->u.task.wait.future;
+    switch (task->handle.wait) {
+    case WAIT_SLEEP:
+        weft__timer_stale(loop);
+        WEFT__LOG(loop, WEFT_EVENT_TIMER_DROP, 1, 0, task->id, 0, 0, 0, 0);
+        break;
+    case WAIT_SEMAPHORE:
+        weft__semaphore_cancel(loop, (weft_task *)(void *)task);
+        break;
+    case WAIT_GROUP:
+        task->u.task.wait.group->waiting = false;
+        break;
+    case WAIT_FUTURE:
+        if (weft__done(target) || (target->handle.kind == HANDLE_GATHER && !weft__gather_live(target)))
+            return false;
+        weft__list_cancel(target, list);
+        return true;
+    default:
+        return false;
+    }
+    task->handle.wait = WAIT_CANCELLED;
+    remember(loop, task, reason);
+    weft__push_ready(loop, &task->handle);
+    return true;
+}
+
+static bool cancel_one(weft_loop *loop, weft_future *future, const weft_error *reason, weft_future **list) {
+    if (weft__done(future))
+        return false;
+    if (future->handle.kind == HANDLE_GATHER)
+        return weft__gather_cancel(loop, future, list);
+    if (future->handle.kind != HANDLE_TASK)
+        return weft__finish_error(loop, future, weft_error_retain(reason), NULL);
+    future->handle.cancelling++;
+    WEFT__LOG(loop, WEFT_EVENT_CANCEL_REQUEST, 0, future->handle.cancelling, future->id,
+              weft__id_of(loop->current), 0, 0,
+              reason->message[0] == '\0' ? 0 : weft__log_text(loop, reason->message));
+    if (!cancel_wait(loop, future, reason, list)) {
+        future->handle.flags |= FUTURE_MUST_CANCEL;
+        remember(loop, future, reason);
+    }
+    return true;
+}
+
+static void cancel_listed(weft_loop *loop, weft_future *list, const weft_error *reason) {
+    while (list != NULL) {
+        weft_future *future = list;
+        list = future->previous;
+        future->handle.flags &= (uint16_t)~FUTURE_LISTED;
+        cancel_one(loop, future, reason, &list);
+    }
+}
+
+bool weft__cancel(weft_loop *loop, weft_future *future, const weft_error *reason) {
+    weft_future *list = NULL;
+    bool cancelled = cancel_one(loop, future, reason, &list);
+    cancel_listed(loop, list, reason);
+    weft__nudge(loop);
+    return cancelled;
+}
+
+/* A task that was told to cancel during its step has come to a wait: that is cancelled in its place. */
+void weft__cancel_at_wait(weft_loop *loop, weft_task *task) {
+    weft_future *future = &task->future, *list = NULL;
+    const weft_error *reason = future->extra != NULL && future->extra->reason != NULL ? future->extra->reason
+                                                                                      : &weft_error_cancelled;
+    weft_error_retain(reason);
+    if (cancel_wait(loop, future, reason, &list))
+        future->handle.flags &= (uint16_t)~FUTURE_MUST_CANCEL;
+    cancel_listed(loop, list, reason);
+    weft_error_release(reason);
+}
+
+bool weft_future_cancel(weft_future *future, const char *message) {
+    if (weft__done(future))
+        return false;
+    const weft_error *reason = weft__cancel_reason(message);
+    bool cancelled = weft__cancel(weft__current, future, reason);
+    weft_error_release(reason);
+    return cancelled;
+}
+
+weft_future *weft_ensure_future_of(weft_awaitable awaitable) {
+    if (awaitable.future != NULL)
+        return awaitable.future;
+    return weft_task_future(weft_create_task_named(awaitable.coroutine, NULL));
+}

@@ -1,0 +1,240 @@
+/* Gather: many results as one. */
+
+#include "internal.h"
+
+struct weft__gathering {
+    size_t size; /* of this block, bytes */
+    uint32_t count, unique, finished;
+    bool return_errors;
+    weft__callback *callbacks; /* one a child */
+    weft_future **children;    /* counted; a child that was given twice is there twice */
+    weft_values *values;
+};
+
+static weft__gathering *gathering_new(weft_loop *loop, size_t count, bool return_errors) {
+    size_t values = sizeof(weft_values) + count * sizeof(weft_value);
+    size_t size = sizeof(weft__gathering) + values + count * (sizeof(weft__callback) + sizeof(weft_future *));
+    weft__gathering *self = weft__large_new(loop, size);
+    if (self == NULL)
+        return NULL;
+    memset((void *)self, 0, size);
+    self->size = size;
+    self->count = (uint32_t)count;
+    self->return_errors = return_errors;
+    self->values = (weft_values *)(void *)(self + 1);
+    self->callbacks = (weft__callback *)(void *)((char *)self->values + values);
+    self->children = (weft_future **)(void *)(self->callbacks + count);
+    return self;
+}
+
+static void free_gathering(weft_loop *loop, weft__gathering *self) {
+    for (uint32_t i = 0; i < self->count; i++)
+        if (self->children[i] != NULL)
+            weft__release(loop, self->children[i]);
+    weft__large_delete(loop, self, self->size);
+}
+
+void weft__gather_free(weft_loop *loop, weft_future *gather) {
+    if (gather->extra != NULL && gather->extra->gather != NULL)
+        free_gathering(loop, gather->extra->gather);
+}
+
+static weft__gathering *gathering_of(const weft_future *gather) {
+    return gather->extra->gather;
+}
+
+/* --- Results --- */
+
+/* A child's cancellation is an error of the gather, which itself was not cancelled. */
+static void fail(weft_loop *loop, weft_future *gather, const weft_error *error, weft__traceback *traceback) {
+    weft__finish_error(loop, gather, weft_error_retain(error), traceback);
+    gather->handle.state = STATE_ERROR;
+}
+
+static void succeed(weft_loop *loop, weft_future *gather) {
+    weft__gathering *self = gathering_of(gather);
+    self->values->count = self->count;
+    for (uint32_t i = 0; i < self->count; i++) {
+        weft_value value = weft_future_value(self->children[i]);
+        value.release = NULL;
+        self->values->items[i] = value;
+    }
+    if (gather->handle.flags & FUTURE_CANCEL_REQUESTED)
+        fail(loop, gather, &weft_error_cancelled, NULL);
+    else
+        weft__finish_value(loop, gather, weft__of_pointer(self->values));
+}
+
+static void child_done(weft_loop *loop, weft_future *gather, weft_future *child) {
+    weft__gathering *self = gathering_of(gather);
+    bool failed = child->handle.state != STATE_VALUE;
+    self->finished++;
+    if (weft__done(gather)) {
+        if (failed)
+            weft_future_error(child); /* nobody else will */
+        return;
+    }
+    if (failed && !self->return_errors)
+        fail(loop, gather, weft_future_error(child), weft__traceback_copy(loop, child->u.failed.traceback));
+    else if (self->finished == self->unique)
+        succeed(loop, gather);
+}
+
+static void run_child_done(weft__callback *callback, weft_loop *loop) {
+    weft_future *gather = callback->owner, *child = callback->future;
+    child_done(loop, gather, child);
+    weft__release(loop, child);
+    weft__release(loop, gather);
+}
+
+/* --- Cancellation --- */
+
+bool weft__gather_live(const weft_future *gather) {
+    const weft__gathering *self = gathering_of(gather);
+    for (uint32_t i = 0; i < self->count; i++)
+        if (!weft__done(self->children[i]))
+            return true;
+    return false;
+}
+
+/* Lists the children for cancellation, the first in front. */
+bool weft__gather_cancel(weft_loop *loop, weft_future *gather, weft_future **list) {
+    weft__gathering *self = gathering_of(gather);
+    bool any = false;
+    (void)loop;
+    for (uint32_t i = self->count; i-- > 0;)
+        if (!weft__done(self->children[i])) {
+            weft__list_cancel(self->children[i], list);
+            any = true;
+        }
+    if (any)
+        gather->handle.flags |= FUTURE_CANCEL_REQUESTED;
+    return any;
+}
+
+/* --- Creation --- */
+
+static weft_future *seen_before(weft__gathering *self, const weft_awaitable *awaitables, uint32_t i) {
+    for (uint32_t k = 0; k < i; k++)
+        if (awaitables[k].coroutine == awaitables[i].coroutine &&
+            awaitables[k].future == awaitables[i].future)
+            return self->children[k];
+    return NULL;
+}
+
+/* Makes a child of each awaitable, tasks not scheduled yet. Returns why it cannot, or NULL. */
+static const weft_error *collect(weft_loop *loop, weft__gathering *self, const weft_awaitable *awaitables) {
+    for (uint32_t i = 0; i < self->count; i++) {
+        weft_frame *frame = (weft_frame *)(void *)awaitables[i].coroutine;
+        weft_future *future = awaitables[i].future;
+        const weft_error *error = NULL;
+        if (future != NULL && future->handle.loop != loop->tag && !(future->handle.flags & FUTURE_STATIC))
+            return weft_error_new(WEFT_RUNTIME, "the future belongs to another loop");
+        bool again = future != NULL ? future->handle.flags & FUTURE_LISTED
+                                    : frame != NULL && frame->flags & FRAME_SEEN;
+        if (again)
+            future = weft_future_retain(seen_before(self, awaitables, i));
+        else if (future != NULL)
+            weft_future_retain(future);
+        else
+            future = (weft_future *)(void *)weft__task_make(loop, awaitables[i].coroutine, NULL, &error);
+        if (future == NULL)
+            return error;
+        self->children[i] = future;
+        if (!(future->handle.flags & FUTURE_STATIC))
+            future->handle.flags |= FUTURE_LISTED;
+        if (frame != NULL)
+            frame->flags |= FRAME_SEEN;
+    }
+    return NULL;
+}
+
+/* Takes the marks of collect away; returns whether child `i` is the first of its kind. */
+static bool unmark(const weft_awaitable *awaitables, weft_future *child, uint32_t i) {
+    bool first = child->handle.flags & (FUTURE_LISTED | FUTURE_STATIC);
+    if (child->handle.flags & FUTURE_LISTED)
+        child->handle.flags &= (uint16_t)~FUTURE_LISTED;
+    if (first && awaitables[i].coroutine != NULL)
+        ((weft_frame *)(void *)awaitables[i].coroutine)->flags &= ~(uint32_t)FRAME_SEEN;
+    return first;
+}
+
+/* Nothing of it has run: the coroutines are closed, those that were not looked at, too. */
+static void give_up(weft_loop *loop, weft__gathering *self, const weft_awaitable *awaitables) {
+    for (uint32_t i = 0; i < self->count; i++) {
+        weft_future *child = self->children[i];
+        if (child == NULL) {
+            weft_coroutine_close(awaitables[i].coroutine);
+        } else if (unmark(awaitables, child, i) && awaitables[i].coroutine != NULL) {
+            weft__frame_close(loop, child->u.task.leaf);
+            child->handle.state = STATE_VALUE;
+        }
+    }
+    free_gathering(loop, self);
+}
+
+static void close_all(size_t count, const weft_awaitable *awaitables) {
+    for (size_t i = 0; i < count; i++)
+        weft_coroutine_close(awaitables[i].coroutine);
+}
+
+/* The future with its gathering; NULL without memory. */
+static weft_future *gather_new(weft_loop *loop, size_t count, bool return_errors) {
+    weft_future *gather = count > UINT32_MAX ? NULL : weft__future_new(loop, HANDLE_GATHER);
+    if (gather == NULL)
+        return NULL;
+    weft__extra *extra = weft__extra_of(loop, gather);
+    if (extra != NULL)
+        extra->gather = gathering_new(loop, count, return_errors);
+    if (extra != NULL && extra->gather != NULL && weft__hold(loop, gather, NULL))
+        return gather;
+    gather->handle.state = STATE_VALUE;
+    weft__release(loop, gather);
+    return NULL;
+}
+
+static void start(weft_loop *loop, weft_future *gather, const weft_awaitable *awaitables) {
+    weft__gathering *self = gathering_of(gather);
+    for (uint32_t i = 0; i < self->count; i++) {
+        weft_future *child = self->children[i];
+        if (!unmark(awaitables, child, i))
+            continue;
+        self->unique++;
+        self->callbacks[i].owner = gather;
+        if (awaitables[i].coroutine != NULL)
+            weft__task_schedule(loop, (weft_task *)(void *)child);
+        if (weft__done(child))
+            continue;
+        weft__callback_init(&self->callbacks[i], 0, run_child_done, gather);
+        weft_future_retain(gather);
+        weft__attach_callback(loop, child, &self->callbacks[i]);
+        if (loop->current != NULL)
+            WEFT__LOG(loop, WEFT_EVENT_AWAITED_BY, 0, 0, child->id, loop->current->future.id, 0, gather->id,
+                      0);
+    }
+    for (uint32_t i = 0; i < self->count; i++) /* those that were done already count at once */
+        if (self->callbacks[i].owner != NULL && self->callbacks[i].run == NULL)
+            child_done(loop, gather, self->children[i]);
+    if (self->count == 0)
+        succeed(loop, gather);
+}
+
+weft_future *weft_gather_array(size_t count, const weft_awaitable *awaitables, bool return_errors) {
+    weft_loop *loop = weft__current;
+    weft_future *gather = loop == NULL ? NULL : gather_new(loop, count, return_errors);
+    if (gather == NULL) {
+        close_all(count, awaitables);
+        return &weft__out_of_memory_future;
+    }
+    const weft_error *error = collect(loop, gathering_of(gather), awaitables);
+    if (error != NULL) {
+        give_up(loop, gathering_of(gather), awaitables);
+        gather->extra->gather = NULL;
+        weft__finish_error(loop, gather, error, NULL);
+        return gather;
+    }
+    if (WEFT__UNLIKELY(loop->log != NULL))
+        weft__log_object(loop, gather->id, OBJECT_GATHER, (uint32_t)count);
+    start(loop, gather, awaitables);
+    return gather;
+}

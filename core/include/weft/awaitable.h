@@ -1,0 +1,38 @@
+#ifndef WEFT_AWAITABLE_H
+#define WEFT_AWAITABLE_H
+
+/* What weft_await and weft_with take, besides coroutines, tasks and futures. */
+
+#include <weft/base.h>
+#include <weft/value.h>
+
+/* An operation that can be awaited in place, without memory of its own: a sleep, an acquire, a generator's
+ * next item. */
+typedef struct weft_op {
+    void *object;
+    double seconds;
+    uint32_t kind;
+    weft_value value;
+} weft_op;
+
+/* Anything that can be awaited, as functions take it. At most one of the two is set. */
+typedef struct weft_awaitable {
+    weft_coroutine *coroutine;
+    weft_future *future;
+} weft_awaitable;
+
+/*
+ * What weft_with enters and leaves: an asynchronous context manager. `enter` and `exit` return a coroutine to
+ * await, or NULL to do nothing; the value of enter's is what weft_with_as stores; exit is told the error that
+ * left the block, or NULL, and suppresses it by returning true. Both calls get `object`, which the program
+ * owns.
+ */
+typedef struct weft_manager {
+    weft_coroutine *(*enter)(void *object);
+    weft_coroutine *(*exit)(void *object, const weft_error *error);
+    void *object;
+    double seconds; /* of the built-in ones */
+    uint32_t kind;  /* 0, or a built-in one */
+} weft_manager;
+
+#endif

@@ -1,0 +1,576 @@
+#ifndef WEFT_CORE_INTERNAL_H
+#define WEFT_CORE_INTERNAL_H
+
+/* The structures of the scheduler, for the core's own files. */
+
+#include <weft/weft.h>
+
+#include <math.h>
+#include <stdatomic.h>
+#include <string.h>
+
+/* --- Handles: what the ready queue holds --- */
+
+enum weft__handle_kind {
+    HANDLE_TASK,
+    HANDLE_CALLBACK,
+    HANDLE_FUTURE,
+    HANDLE_GATHER,
+    HANDLE_SHIELD,
+    HANDLE_FREE
+};
+
+enum weft__state { STATE_PENDING, STATE_VALUE, STATE_ERROR, STATE_CANCELLED };
+
+/* Why a task does not run. From WAIT_SLEEP on something must be taken apart before it runs again. */
+enum weft__wait {
+    WAIT_READY,  /* in the ready queue, or running: nothing to deliver */
+    WAIT_SLEEP,  /* a timer will wake it */
+    WAIT_FUTURE, /* it stands in a future's list of callbacks, or that has spliced it into the ready queue */
+    WAIT_SEMAPHORE, /* it stands in a semaphore's queue */
+    WAIT_GROUP,     /* at the end of a group's block; its last child will wake it */
+    WAIT_GRANTED,   /* in the ready queue, with a permit that it does not know of yet */
+    WAIT_CANCELLED, /* in the ready queue; Cancelled will be raised: the wait itself was cancelled */
+    WAIT_THROWN     /* in the ready queue; the error in its extras will be raised */
+};
+
+enum {
+    FUTURE_MUST_CANCEL = 1,       /* Cancelled is raised at the next step */
+    FUTURE_RETRIEVED = 2,         /* somebody knows of its error, or nobody needs to */
+    FUTURE_MAIN = 4,              /* a main task */
+    FUTURE_STATIC = 8,            /* not to be written: the failed future for lack of memory */
+    FUTURE_CANCEL_REQUESTED = 16, /* a gather that was cancelled */
+    FUTURE_LISTED = 32,  /* on the work list of a cancellation, or seen by a gather under construction */
+    FUTURE_HELD = 64,    /* a frame or the loop holds it */
+    FUTURE_CLOSER = 128, /* a task that closes an abandoned generator: shutdown lets it run */
+    FUTURE_CANCEL_SILENT = 256 /* was cancelled by the shutdown of the loop */
+};
+
+enum { CALLBACK_OF_PROGRAM = 1 }; /* in a callback's `wait`: the program's own */
+
+/* Stands in one list at a time: the ready queue, a future's callbacks, a semaphore's queue. */
+typedef struct weft__handle {
+    struct weft__handle *next;
+    uint8_t kind;  /* weft__handle_kind */
+    uint8_t state; /* of a future: weft__state */
+    uint8_t wait;  /* of a task that is not done: weft__wait; of a future with a value: its weft_kind */
+    uint8_t loop;  /* the loop's tag, so that a future of another loop is told */
+    uint16_t flags;
+    uint16_t cancelling; /* calls of cancel not taken back */
+} weft__handle;
+
+typedef struct weft__callback weft__callback;
+typedef void weft__run(weft__callback *callback, weft_loop *loop);
+
+/* A callback on its way. Its handle's flags are the size to free it with; 0: it is part of something. */
+struct weft__callback {
+    weft__handle handle;
+    weft__run *run;
+    weft_future *future; /* that it was added to; counted from when that is done until run releases it */
+    void *owner;
+};
+
+typedef struct weft__timer weft__timer;
+typedef struct weft__traceback weft__traceback;
+typedef struct weft__gathering weft__gathering;
+typedef struct weft__group_child weft__group_child;
+
+/* What few tasks have. */
+typedef struct weft__extra {
+    char *name;
+    const weft_error *reason; /* why it is cancelled, or what is thrown into it; counted */
+    weft__gathering *gather;  /* of a gather */
+    weft_future *inner;       /* of a shield; counted */
+} weft__extra;
+
+struct weft_future {
+    weft__handle handle;
+    weft__handle *callbacks; /* last of a circle in order of arrival; NULL: none */
+    weft_future *previous;   /* in a semaphore's queue; on the work list of a cancellation */
+    weft__extra *extra;
+    union {
+        struct { /* a task that is not done */
+            weft_frame *leaf;
+            union {
+                weft_future *future; /* counted */
+                weft_semaphore *semaphore;
+                weft_group *group;
+                uint32_t timer; /* sequence number of its entry in the heap */
+            } wait;
+        } task;
+        struct {
+            union {
+                bool boolean;
+                int64_t integer;
+                double real;
+                const char *string;
+                void *pointer;
+                const weft_error *error;
+            } as;
+            void (*release)(void *);
+        } value;
+        struct {
+            const weft_error *error; /* counted */
+            weft__traceback *traceback;
+        } failed;
+    } u;
+    uint32_t id;
+    uint32_t references;
+};
+
+struct weft_task {
+    weft_future future;
+};
+
+/* --- Frames and their blocks --- */
+
+enum {
+    FRAME_STARTED = 1,   /* awaited or given to a task */
+    FRAME_GENERATOR = 2, /* resumed by weft_for_await or a generator operation */
+    FRAME_FOR = 4,       /* … by weft_for_await, which learns of its end without an error */
+    FRAME_RUNNING = 8,   /* a generator between a resume and its yield */
+    FRAME_FINISHED = 16, /* a generator that has ended and is still held */
+    FRAME_CLOSING = 32,  /* being dropped without a caller to tell */
+    FRAME_STATIC = 64,   /* stands for one that could not be made, and raises why */
+    FRAME_SEEN = 256,    /* seen by a gather under construction */
+    FRAME_EXITING = 512, /* a generator that is being closed */
+    FRAME_FREED = 1024   /* kept readable, to tell an await of what is gone */
+};
+
+enum weft__scope_kind { SCOPE_HOLD, SCOPE_TRY, SCOPE_WITH, SCOPE_FOR, SCOPE_LOOP };
+enum weft__scope_state {
+    SCOPE_ENTER,
+    SCOPE_BODY = WEFT__BODY_STATE,
+    SCOPE_CATCH = WEFT__CATCH_STATE,
+    SCOPE_FINALLY = WEFT__FINALLY_STATE,
+    SCOPE_EXIT,
+    SCOPE_CLOSED
+};
+/* How far the current state is. */
+enum weft__scope_mark { MARK_ARMED, MARK_INSIDE, MARK_ENDED, MARK_WAITING };
+/* What happens once the block has closed. */
+enum weft__scope_pending { PENDING_NONE, PENDING_ERROR, PENDING_RETURN, PENDING_BREAK, PENDING_CONTINUE };
+
+/* An open block of a frame. */
+struct weft__scope {
+    weft__scope *outer;
+    uint32_t at; /* the block's label */
+    uint8_t kind, state, mark, pending;
+    uint8_t wanted;          /* weft_kind of the variable that takes a value */
+    bool offered;            /* the clauses of this state have been asked whether they want it */
+    bool ended;              /* SCOPE_FOR: the generator has */
+    const weft_error *error; /* pending; counted */
+    weft__traceback *traceback;
+    const weft_error *caught; /* in a catch: what weft_reraise raises; counted */
+    weft__traceback *caught_traceback;
+    weft_value value; /* pending return, or what the body is given */
+};
+
+typedef struct weft__with_scope {
+    weft__scope scope;
+    weft_manager manager;
+    weft_deadline deadline; /* of a timeout that has no variable */
+} weft__with_scope;
+
+typedef struct weft__for_scope {
+    weft__scope scope;
+    weft_frame *generator;
+} weft__for_scope;
+
+/* The outermost scope of a frame that has created something: what is held for it. */
+typedef struct weft__held {
+    weft_future *future; /* one of the two */
+    weft_frame *generator;
+} weft__held;
+
+typedef struct weft__hold_scope {
+    weft__scope scope;
+    weft__held *items;
+    uint32_t count, room;
+} weft__hold_scope;
+
+enum {
+    MANAGER_USER,
+    MANAGER_TIMEOUT,
+    MANAGER_TIMEOUT_AT,
+    MANAGER_GROUP,
+    MANAGER_NEW_GROUP,
+    MANAGER_SEMAPHORE
+};
+
+/* --- Timers --- */
+
+enum weft__timer_state { TIMER_IDLE, TIMER_ARMED, TIMER_READY };
+
+/* A timer that is not a task's own sleep. */
+struct weft__timer {
+    weft__callback callback;
+    uint32_t sequence;
+    uint32_t id;
+    uint32_t references; /* of its owner, its entries in the heap, its place in the ready queue */
+    uint8_t state;
+    weft__run *action;       /* what to run when it fires */
+    bool queued;             /* stands in the ready queue */
+    weft_callback *function; /* of weft_call_later */
+    void *argument;
+};
+
+typedef struct weft__timer_entry {
+    double when;
+    weft__handle *owner; /* a task or a timer; counted, and valid if its sequence number is this */
+    uint32_t sequence;
+} weft__timer_entry;
+
+enum { TIMER_SEGMENT = 1024 };
+
+typedef struct weft__timers {
+    weft__timer_entry **segments;
+    uint32_t segment_count, segment_room;
+    uint32_t count; /* entries, the stale ones too */
+    uint32_t stale;
+    uint32_t sequence;
+} weft__timers;
+
+/* --- Memory --- */
+
+/* Small objects come from pools: one for each multiple of 16 bytes, one for tasks, so that all of them can be
+ * found. */
+enum { POOL_STEP = 16, POOL_LARGEST = 512, POOL_TASKS = POOL_LARGEST / POOL_STEP, POOLS };
+
+typedef struct weft__chunk weft__chunk;
+typedef struct weft__pool {
+    void *free;
+    weft__chunk *chunks;
+    uint32_t chunk_size; /* of the next, bytes */
+} weft__pool;
+
+typedef struct weft__log weft__log;
+
+/* --- The loop --- */
+
+/* A call from another thread. */
+typedef struct weft__message {
+    struct weft__message *next;
+    weft_callback *function;
+    void *argument;
+} weft__message;
+
+struct weft_loop {
+    struct weft__transfer transfer; /* must come first: the macros reach it */
+    weft_task *current;
+    weft_frame *frame;          /* that runs now */
+    const weft_error *error;    /* on its way from frame to frame; counted */
+    weft__traceback *traceback; /* of that error */
+
+    weft__handle *ready, **ready_end;
+    weft__handle *batch; /* what this iteration runs */
+    uint64_t steps, pause_at, callbacks_run;
+    weft__log *log; /* NULL: off */
+    bool watched;   /* the log is on or debug mode is: steps take the long way */
+    bool debug;
+    bool turning; /* inside weft_loop_turn */
+    bool woken;   /* the host was asked for a turn */
+    bool in_iteration;
+    bool firing; /* timers were due when this iteration began */
+    bool slice_over;
+    bool shut;    /* being closed: nothing new is started */
+    bool started; /* a main task was, and the loop is not done */
+    bool closing; /* the main tasks have ended */
+    bool sweep;   /* most timer entries are stale */
+    bool freeing; /* futures are being freed */
+    uint8_t tag;
+
+    double now;       /* of this iteration */
+    double slow_step; /* seconds */
+    double slice_end;
+    double armed;    /* what the host was asked for */
+    uint32_t cutoff; /* timers set from this sequence number on are not of this iteration */
+    uint32_t last_id;
+    uint32_t mains;     /* main tasks not done */
+    uint32_t tasks;     /* tasks not done */
+    uint32_t holds;     /* operations pending outside */
+    uint64_t decisions; /* of the simulation */
+
+    weft__timers timers;
+    weft__pool pools[POOLS];
+    size_t memory;  /* from the allocator, bytes */
+    size_t objects; /* taken from pools and not given back */
+
+    weft_future *dying;    /* to be freed */
+    weft_frame *unstarted; /* coroutines that nobody awaited yet */
+    weft_frame *retired;   /* frames of main tasks that have ended: others may still point into them */
+    weft__hold_scope held; /* what was created outside any coroutine */
+
+    weft_host *host;
+    weft_allocator allocator;
+    weft_reporter *reporter;
+    void *reporter_context;
+    struct weft_simulation *simulation; /* the host, if it is one */
+    _Atomic(weft__message *) inbox;
+};
+
+/* memory.c */
+extern _Thread_local weft_loop *weft__current;
+void *weft__pool_grow(weft_loop *loop, unsigned pool);
+void *weft__large_new(weft_loop *loop, size_t size);
+void weft__large_delete(weft_loop *loop, void *pointer, size_t size);
+void *weft__resize(weft_loop *loop, void *pointer, size_t old_size, size_t size); /* never from a pool */
+weft_task *weft__task_memory(weft_loop *loop);
+void weft__task_memory_free(weft_loop *loop, weft_task *task);
+void weft__memory_close(weft_loop *loop);
+char *weft__copy_text(weft_loop *loop,
+                      const char *text); /* freed with weft__free_text; NULL for NULL or no memory */
+void weft__free_text(weft_loop *loop, char *text);
+
+#if defined(__SANITIZE_ADDRESS__)
+#define WEFT__ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WEFT__ASAN 1
+#endif
+#endif
+#ifdef WEFT__ASAN
+/* What a pool has free is poisoned, so that the sanitizer sees a use after free there, too. */
+void __asan_poison_memory_region(void const volatile *, size_t);
+void __asan_unpoison_memory_region(void const volatile *, size_t);
+#define WEFT__POISON(p, size) __asan_poison_memory_region((p), (size))
+#define WEFT__UNPOISON(p, size) __asan_unpoison_memory_region((p), (size))
+#else
+#define WEFT__POISON(p, size) ((void)0)
+#define WEFT__UNPOISON(p, size) ((void)0)
+#endif
+
+/* Memory that is not zeroed; NULL if there is none. */
+static inline void *weft__new(weft_loop *loop, size_t size) {
+    if (WEFT__UNLIKELY(size > POOL_LARGEST))
+        return weft__large_new(loop, size);
+    unsigned pool = (unsigned)(size - 1) / POOL_STEP;
+    void *object = loop->pools[pool].free;
+    if (WEFT__UNLIKELY(object == NULL) && (object = weft__pool_grow(loop, pool)) == NULL)
+        return NULL;
+    WEFT__UNPOISON(object, (pool + 1) * POOL_STEP);
+    loop->pools[pool].free = *(void **)object;
+    loop->objects++;
+    return object;
+}
+
+static inline void weft__delete(weft_loop *loop, void *object, size_t size) {
+    if (WEFT__UNLIKELY(size > POOL_LARGEST)) {
+        weft__large_delete(loop, object, size);
+        return;
+    }
+    unsigned pool = (unsigned)(size - 1) / POOL_STEP;
+    *(void **)object = loop->pools[pool].free;
+    loop->pools[pool].free = object;
+    loop->objects--;
+    WEFT__POISON(object, (pool + 1) * POOL_STEP);
+}
+
+/* frame.c: making, running and ending frames */
+void weft__frame_free(weft_loop *loop, weft_frame *frame);
+void weft__frame_close(weft_loop *loop, weft_frame *frame); /* drops it without running its body */
+void weft__frame_drop(weft_loop *loop, weft_frame *frame);  /* the same, but keeps its memory */
+void weft__unlink_unstarted(weft_loop *loop, weft_frame *frame);
+const weft_type *weft__type_of(weft_frame *frame);
+int weft__line_of(const weft_frame *frame);
+weft_frame *weft__begin_frame(weft_loop *loop, weft_frame *frame, weft_frame *caller);
+void weft__task_unwind(weft_loop *loop,
+                       weft_task *task); /* drops every frame of a task that will not run again */
+
+/* scope.c: blocks, and how errors, returns and breaks travel through them */
+void weft__set_error(weft_loop *loop, const weft_error *error, weft__traceback *traceback); /* takes both */
+void weft__set_error_of(weft_loop *loop,
+                        weft_future *future); /* a failed or cancelled future's, on its way again */
+weft_frame *weft__throw(weft_frame *frame,
+                        weft_loop *loop); /* the loop's error arrives in a frame; returns the frame */
+void weft__throw_new(weft_frame *frame, weft_loop *loop, int code, const char *format, ...)
+    WEFT__PRINTF(4, 5);
+void weft__propagate(weft_frame *frame, weft_loop *loop);
+void weft__scope_clear(weft_loop *loop, weft__scope *scope); /* nothing is pending any more */
+void weft__scope_fail(weft_loop *loop, weft__scope *scope, const weft_error *error); /* takes the error */
+void weft__scopes_free(weft_loop *loop, weft_frame *frame); /* all of a frame, with what is held */
+
+/* hold.c: what is held for a frame, or for the loop where no frame runs */
+bool weft__hold(weft_loop *loop, weft_future *future, weft_frame *generator);
+bool weft__unhold(weft_loop *loop, weft_future *future);
+bool weft__unhold_generator(weft_loop *loop, weft_frame *generator);
+void weft__hold_free(weft_loop *loop, weft__hold_scope *hold);
+
+/* value.c */
+weft_value weft__value_detach(weft_value value);
+
+/* error.c */
+const weft_error *
+weft__error_at(const char *function, const char *file, int line, const weft_error *cause, int code,
+               const char *message); /* the strings but for the message are static; copies that */
+
+/* traceback.c */
+weft__traceback *weft__traceback_add(weft_loop *loop, weft__traceback *traceback, weft_frame *frame,
+                                     int line);
+weft__traceback *weft__traceback_copy(weft_loop *loop, const weft__traceback *traceback);
+void weft__traceback_free(weft_loop *loop, weft__traceback *traceback);
+bool weft__traceback_wanted(const weft_error *error);
+
+/* future.c */
+void weft__future_init(weft_loop *loop, weft_future *future, enum weft__handle_kind kind);
+weft_future *weft__keep(weft_loop *loop, weft_future *future); /* holds it; never NULL */
+weft_future *weft__future_new(weft_loop *loop,
+                              enum weft__handle_kind kind); /* one reference, the caller's; or NULL */
+weft_future *weft__future_failed(weft_loop *loop,
+                                 const weft_error *error); /* takes the error; held; never NULL */
+extern weft_future weft__out_of_memory_future;
+bool weft__finish_value(weft_loop *loop, weft_future *future, weft_value value);
+bool weft__finish_error(weft_loop *loop, weft_future *future, const weft_error *error,
+                        weft__traceback *traceback);
+void weft__release(weft_loop *loop, weft_future *future);
+void weft__wait_in(weft_future *future, weft__handle *handle); /* appends to its callbacks */
+bool weft__remove_callback(weft_future *future, weft__handle *handle);
+bool weft__cancel(weft_loop *loop, weft_future *future, const weft_error *reason);
+const weft_error *weft__cancel_reason(const char *message); /* counted */
+void weft__cancel_at_wait(weft_loop *loop, weft_task *task);
+void weft__list_cancel(weft_future *future, weft_future **list);
+void weft__callback_init(weft__callback *callback, size_t size, weft__run *run,
+                         void *owner); /* size 0: part of something */
+void weft__callback_free(weft_loop *loop, weft__callback *callback);
+void weft__attach_callback(weft_loop *loop, weft_future *future, weft__callback *callback);
+static inline bool weft__done(const weft_future *future) {
+    return future->handle.state != STATE_PENDING;
+}
+static inline weft_value weft__borrowed(const weft_future *future) {
+    weft_value value;
+    memcpy(&value.as, &future->u.value.as, sizeof value.as);
+    value.release = NULL;
+    value.kind = future->handle.wait;
+    return value;
+}
+
+/* task.c */
+weft_task *weft__task_new(weft_loop *loop, weft_frame *frame, const char *name); /* one reference; or NULL */
+weft_task *weft__task_make(weft_loop *loop, weft_coroutine *coroutine, const char *name,
+                           const weft_error **error);
+void weft__task_schedule(weft_loop *loop, weft_task *task);
+void weft__task_step(weft_loop *loop, weft_task *task);
+void weft__task_ended(weft_loop *loop,
+                      weft_task *task); /* its outermost frame has; the loop has the outcome */
+weft__extra *weft__extra_of(weft_loop *loop, weft_future *future); /* makes it; NULL without memory */
+void weft__extra_free(weft_loop *loop, weft_future *future);
+void weft__task_destroy(weft_loop *loop, weft_task *task);
+void weft__throw_into(weft_loop *loop, weft_task *task, const weft_error *error); /* takes the error */
+typedef bool weft__visit(weft_loop *loop, weft_task *task, void *context);        /* false ends the walk */
+void weft__each_task(weft_loop *loop, weft__visit *visit, void *context);
+void weft__describe_task(weft_task *task, char *buffer,
+                         size_t size); /* "task 'x' (fetch, file.c:3) waits for …" */
+
+/* timer.c */
+bool weft__timer_arm_task(weft_loop *loop, weft_task *task, double when);
+weft__timer *weft__timer_new(weft_loop *loop, weft__run *run, void *owner);
+bool weft__timer_arm(weft_loop *loop, weft__timer *timer, double when);
+void weft__timer_arm_soon(weft_loop *loop, weft__timer *timer);
+void weft__timer_disarm(weft_loop *loop, weft__timer *timer);
+void weft__timer_release(weft_loop *loop, weft__timer *timer);
+void weft__timer_stale(weft_loop *loop);       /* one more entry is */
+double weft__timers_next(weft_loop *loop);     /* the earliest deadline; INFINITY */
+void weft__timers_fire(weft_loop *loop);       /* those due in this iteration */
+void weft__timers_order_ties(weft_loop *loop); /* the simulation's choice among those due at once */
+void weft__timers_close(weft_loop *loop);
+
+/* loop.c */
+static inline void weft__push_ready(weft_loop *loop, weft__handle *handle) {
+    handle->next = NULL;
+    *loop->ready_end = handle;
+    loop->ready_end = &handle->next;
+}
+void weft__nudge(weft_loop *loop); /* something is ready: asks the host for a turn if none is on */
+double weft__now(weft_loop *loop);
+void weft__report(weft_loop *loop, const char *format, ...) WEFT__PRINTF(2, 3);
+uint32_t weft__choose(weft_loop *loop, weft_choice kind, uint32_t candidates);
+void weft__host_failed(weft_loop *loop, const char *what, int code);
+
+/* group.c, timeout.c, semaphore.c, generator.c, gather.c: how blocks and waits reach them */
+const weft_error *weft__timeout_enter(weft_loop *loop, weft_deadline *deadline, const weft_manager *manager);
+void weft__timeout_exit(weft_loop *loop, weft_frame *frame, weft_deadline *deadline, weft__scope *scope);
+void weft__timeout_forget(weft_loop *loop, weft_deadline *deadline);
+const weft_error *weft__group_enter(weft_loop *loop, weft_group *group);
+void weft__group_forget(weft_loop *loop, weft_group *group);
+bool weft__group_wait(weft_loop *loop, weft_frame *frame, weft_group *group,
+                      const weft_error *error); /* false: no need */
+void weft__group_interrupted(weft_loop *loop, weft_group *group, const weft_error *error);
+void weft__group_finish(weft_loop *loop, weft_group *group, weft__scope *scope);
+weft_frame *weft__semaphore_wait(weft_frame *frame, weft_loop *loop, weft_semaphore *semaphore, uint32_t at);
+void weft__semaphore_resume(weft_loop *loop, weft_task *task, bool cancelled);
+void weft__semaphore_cancel(weft_loop *loop, weft_task *task);
+weft_frame *weft__generator_claim(weft_loop *loop,
+                                  weft_coroutine *coroutine); /* for weft_for_await; or sets the error */
+weft_frame *weft__generator_resume(weft_frame *frame, weft_loop *loop, const weft_op *op, uint32_t at);
+weft_frame *weft__generator_ended(weft_frame *generator, weft_loop *loop);
+void weft__generator_abandon(weft_loop *loop, weft_frame *generator);
+void weft__generator_free(weft_loop *loop, weft_frame *generator);
+bool weft__gather_cancel(weft_loop *loop, weft_future *gather, weft_future **list);
+bool weft__gather_live(const weft_future *gather);
+void weft__gather_free(weft_loop *loop, weft_future *gather);
+
+/* simulation.c */
+uint32_t weft__simulation_choose(struct weft_simulation *simulation, weft_loop *loop, weft_choice kind,
+                                 uint32_t candidates);
+void weft__simulation_before_step(struct weft_simulation *simulation, weft_loop *loop);
+
+/* event.c: nothing here is called while loop->log is NULL */
+uint32_t weft__log_text(weft_loop *loop, const char *text);
+uint32_t weft__log_site(weft_loop *loop, const char *function, const char *file, int line);
+void weft__log_record(weft_loop *loop, uint8_t kind, uint8_t subkind, uint16_t count, uint32_t task,
+                      uint32_t other, uint32_t site, uint32_t object, uint32_t payload);
+void weft__log_flush(weft_loop *loop);
+void weft__log_close(weft_loop *loop);
+static inline uint32_t weft__float_bits(double x) {
+    float narrow = (float)x;
+    uint32_t bits;
+    memcpy(&bits, &narrow, sizeof bits);
+    return bits;
+}
+
+/* log.c: records of which several files write the same */
+void weft__log_push(weft_loop *loop, weft_frame *frame);
+void weft__log_pop(weft_loop *loop, weft_frame *frame);
+void weft__log_wait(weft_loop *loop, weft_task *task, uint8_t what, uint32_t other, uint32_t object);
+void weft__log_wait_future(weft_loop *loop, weft_task *task, const weft_future *future);
+void weft__log_done(weft_loop *loop, weft_future *future);
+void weft__log_error(weft_loop *loop, weft_frame *frame, const weft_error *error, int line);
+void weft__log_created(weft_loop *loop, weft_task *task, weft_frame *frame);
+void weft__log_object(weft_loop *loop, uint32_t object, uint8_t type, uint32_t number);
+uint32_t weft__frame_site(weft_loop *loop, weft_frame *frame);
+
+#define WEFT__LOG(loop, ...)                       \
+    do {                                           \
+        if (WEFT__UNLIKELY((loop)->log != NULL))   \
+            weft__log_record((loop), __VA_ARGS__); \
+    } while (0)
+
+static inline uint32_t weft__new_id(weft_loop *loop) {
+    return ++loop->last_id;
+}
+static inline uint32_t weft__id_of(const weft_task *task) {
+    return task == NULL ? 0 : task->future.id;
+}
+
+/* What `wait` and `object-new` records name. */
+enum {
+    WAITS_SLEEP = 1,
+    WAITS_TASK,
+    WAITS_FUTURE,
+    WAITS_GATHER,
+    WAITS_SHIELD,
+    WAITS_GROUP,
+    WAITS_SEMAPHORE,
+    WAITS_TICK = 15
+};
+enum {
+    OBJECT_FUTURE = 1,
+    OBJECT_GATHER,
+    OBJECT_SHIELD,
+    OBJECT_GROUP,
+    OBJECT_TIMEOUT,
+    OBJECT_SEMAPHORE,
+    OBJECT_TIMER = 12
+};
+
+#endif

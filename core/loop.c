@@ -1,0 +1,523 @@
+/*
+ * The loop: iterations over what is ready, as asyncio's. An iteration runs what was ready when it began, then
+ * fires the timers that were due then; what becomes ready meanwhile is of the next one.
+ */
+
+#include "internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { STEPS_A_LOOK = 256 }; /* at the clock, to see whether the time slice is used up */
+
+/* --- Life --- */
+
+static void *allocate_default(void *context, size_t size) {
+    (void)context;
+    return malloc(size);
+}
+
+static void *reallocate_default(void *context, void *pointer, size_t size) {
+    (void)context;
+    return realloc(pointer, size);
+}
+
+static void release_default(void *context, void *pointer) {
+    (void)context;
+    free(pointer);
+}
+
+static void report_default(void *context, const char *text) {
+    (void)context;
+    fflush(stdout);
+    fprintf(stderr, "weft: %s\n", text);
+}
+
+weft_loop *weft_loop_new(weft_host *host, const weft_allocator *allocator) {
+    static const weft_allocator standard = {allocate_default, reallocate_default, release_default, NULL};
+    static _Atomic(uint8_t) last_tag;
+    if (weft__current != NULL)
+        return NULL;
+    if (allocator == NULL)
+        allocator = &standard;
+    weft_loop *loop = allocator->allocate(allocator->context, sizeof *loop);
+    if (loop == NULL)
+        return NULL;
+    memset((void *)loop, 0, sizeof *loop);
+    loop->host = host;
+    loop->allocator = *allocator;
+    loop->reporter = report_default;
+    loop->ready_end = &loop->ready;
+    loop->slow_step = 0.1;
+    loop->armed = INFINITY;
+    loop->pause_at = UINT64_MAX;
+    loop->tag = ++last_tag;
+    loop->memory = sizeof *loop;
+    loop->held.scope.kind = SCOPE_HOLD;
+    atomic_init(&loop->inbox, NULL);
+    weft__current = loop;
+    return loop;
+}
+
+weft_loop *weft_loop_current(void) {
+    return weft__current;
+}
+
+/* --- Reports --- */
+
+void weft__report(weft_loop *loop, const char *format, ...) {
+    char text[2048];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (loop == NULL)
+        report_default(NULL, text);
+    else
+        loop->reporter(loop->reporter_context, text);
+}
+
+void weft_loop_set_reporter(weft_loop *loop, weft_reporter *reporter, void *context) {
+    loop->reporter = reporter == NULL ? report_default : reporter;
+    loop->reporter_context = context;
+}
+
+void weft_loop_set_debug(weft_loop *loop, bool debug) {
+    loop->debug = debug;
+    loop->watched = debug || loop->log != NULL;
+}
+
+bool weft_loop_debug(const weft_loop *loop) {
+    return loop->debug;
+}
+
+void weft_loop_set_slow_step(weft_loop *loop, double seconds) {
+    loop->slow_step = seconds;
+}
+
+uint64_t weft_loop_steps(const weft_loop *loop) {
+    return loop->steps;
+}
+
+void weft__host_failed(weft_loop *loop, const char *what, int code) {
+    const char *words = loop->host->describe == NULL ? NULL : loop->host->describe(loop->host, code);
+    weft__report(loop, "the host cannot %s: %s (%d)", what, words == NULL ? "it failed" : words, code);
+}
+
+/* --- Time --- */
+
+double weft__now(weft_loop *loop) {
+    return loop->host->now(loop->host);
+}
+
+double weft_time(void) {
+    return weft__current == NULL ? 0 : weft__now(weft__current);
+}
+
+/* --- Callbacks --- */
+
+/* Something became ready outside of a turn: the host must give one. */
+void weft__nudge(weft_loop *loop) {
+    if (WEFT__LIKELY(loop->turning || loop->woken))
+        return;
+    loop->woken = true;
+    int code = loop->host->wake(loop->host);
+    if (code != 0) {
+        loop->woken = false;
+        weft__host_failed(loop, "wake the loop", code);
+    }
+}
+
+typedef struct soon_callback {
+    weft__callback base;
+    weft_callback *function;
+    void *argument;
+} soon_callback;
+
+static void run_soon(weft__callback *callback, weft_loop *loop) {
+    soon_callback soon = *(soon_callback *)(void *)callback;
+    weft__callback_free(loop, callback);
+    soon.function(soon.argument);
+}
+
+bool weft_call_soon(weft_callback *function, void *argument) {
+    weft_loop *loop = weft__current;
+    soon_callback *soon = loop == NULL ? NULL : weft__new(loop, sizeof *soon);
+    if (soon == NULL)
+        return false;
+    weft__callback_init(&soon->base, sizeof *soon, run_soon, NULL);
+    soon->base.handle.wait = CALLBACK_OF_PROGRAM;
+    soon->function = function;
+    soon->argument = argument;
+    weft__push_ready(loop, &soon->base.handle);
+    weft__nudge(loop);
+    return true;
+}
+
+bool weft_call_soon_threadsafe(weft_loop *loop, weft_callback *function, void *argument) {
+    weft__message *message = malloc(sizeof *message); /* the loop's allocator need not be thread-safe */
+    if (message == NULL)
+        return false;
+    message->function = function;
+    message->argument = argument;
+    message->next = atomic_load_explicit(&loop->inbox, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&loop->inbox, &message->next, message, memory_order_release,
+                                                  memory_order_relaxed)) {
+    }
+    return loop->host->wake(loop->host) == 0;
+}
+
+/* Runs calls of other threads, in their order. They are callbacks of this iteration. */
+static void take_messages(weft_loop *loop) {
+    weft__message *newest = atomic_exchange_explicit(&loop->inbox, NULL, memory_order_acquire), *first = NULL;
+    while (newest != NULL) { /* the list has the newest first */
+        weft__message *next = newest->next;
+        newest->next = first;
+        first = newest;
+        newest = next;
+    }
+    while (first != NULL) {
+        weft__message *message = first;
+        first = message->next;
+        if (!weft_call_soon(message->function, message->argument))
+            message->function(message->argument); /* without memory at once: late would be never */
+        free(message);
+    }
+}
+
+void weft_loop_hold(weft_loop *loop) {
+    loop->holds++;
+}
+
+void weft_loop_unhold(weft_loop *loop) {
+    loop->holds--;
+    weft__nudge(loop);
+}
+
+/* --- Choices --- */
+
+uint32_t weft__choose(weft_loop *loop, weft_choice kind, uint32_t candidates) {
+    if (loop->simulation == NULL || candidates < 2)
+        return 0;
+    uint32_t chosen = weft__simulation_choose(loop->simulation, loop, kind, candidates);
+    WEFT__LOG(loop, WEFT_EVENT_DECISION, (uint8_t)kind,
+              candidates > UINT16_MAX ? UINT16_MAX : (uint16_t)candidates, 0, 0, 0, 0, chosen);
+    return chosen;
+}
+
+/* Moves a chosen handle to the front of the batch. */
+static void choose_ready(weft_loop *loop) {
+    uint32_t count = 0;
+    for (weft__handle *handle = loop->batch; handle != NULL; handle = handle->next)
+        count++;
+    uint32_t chosen = weft__choose(loop, WEFT_CHOICE_READY, count);
+    if (chosen == 0)
+        return;
+    weft__handle *before = loop->batch;
+    while (--chosen > 0)
+        before = before->next;
+    weft__handle *handle = before->next;
+    before->next = handle->next;
+    handle->next = loop->batch;
+    loop->batch = handle;
+}
+
+/* --- Turning --- */
+
+/* Before a step: where the loop stops, looks at the clock, or is asked to do something else. Returns whether
+ * to go on. */
+static bool look_up(weft_loop *loop, uint64_t stop_at) {
+    if (stop_at != 0 && loop->steps >= stop_at)
+        return false;
+    loop->slice_over = loop->host->slice > 0 && weft__now(loop) >= loop->slice_end;
+    loop->pause_at = loop->steps + STEPS_A_LOOK;
+    if (stop_at != 0 && loop->pause_at > stop_at)
+        loop->pause_at = stop_at;
+    return true;
+}
+
+/* Runs the batch; false if the turn ends within it. */
+static bool run_batch(weft_loop *loop, uint64_t stop_at) {
+    weft__handle *handle;
+    bool simulated = loop->simulation != NULL;
+    while ((handle = loop->batch) != NULL) {
+        if (WEFT__UNLIKELY(simulated)) {
+            if (loop->simulation->options.permute_ready)
+                choose_ready(loop);
+            handle = loop->batch;
+        }
+        if (handle->kind == HANDLE_TASK) {
+            if (WEFT__UNLIKELY(loop->steps >= loop->pause_at) &&
+                (!look_up(loop, stop_at) || loop->slice_over))
+                return false;
+            loop->steps++;
+            if (WEFT__UNLIKELY(simulated))
+                weft__simulation_before_step(loop->simulation, loop);
+            loop->batch = handle->next;
+            weft__task_step(loop, (weft_task *)(void *)handle);
+        } else {
+            if (WEFT__UNLIKELY(loop->callbacks_run++ % STEPS_A_LOOK == STEPS_A_LOOK - 1) &&
+                (!look_up(loop, stop_at) || loop->slice_over))
+                return false;
+            loop->batch = handle->next;
+            weft__callback *callback = (weft__callback *)(void *)handle;
+            callback->run(callback, loop);
+        }
+    }
+    return true;
+}
+
+/* Takes what is ready now, and the timers that are due now, as an iteration's. False if there is nothing. */
+static bool begin_iteration(weft_loop *loop) {
+    if (atomic_load_explicit(&loop->inbox, memory_order_relaxed) != NULL)
+        take_messages(loop);
+    bool due = false;
+    if (loop->timers.count > 0) {
+        double next = weft__timers_next(loop);
+        loop->now = weft__now(loop);
+        loop->cutoff = loop->timers.sequence + 1;
+        due = next <= loop->now;
+    }
+    if (loop->ready == NULL && !due)
+        return false;
+    loop->batch = loop->ready;
+    loop->ready = NULL;
+    loop->ready_end = &loop->ready;
+    loop->in_iteration = true;
+    loop->firing = due;
+    return true;
+}
+
+/* --- The end --- */
+
+static bool cancel_left(weft_loop *loop, weft_task *task, void *context) {
+    (void)context;
+    if (!weft__done(&task->future) && !(task->future.handle.flags & FUTURE_CLOSER))
+        weft__cancel(loop, &task->future, &weft_error_cancelled);
+    return true;
+}
+
+static bool destroy_left(weft_loop *loop, weft_task *task, void *context) {
+    (void)context;
+    if (weft__done(&task->future))
+        return true;
+    char text[512];
+    weft__describe_task(task, text, sizeof text);
+    weft__report(loop, "a task was destroyed while it was pending: %s", text);
+    weft__task_destroy(loop, task);
+    return true;
+}
+
+static void drop_unstarted(weft_loop *loop) {
+    while (loop->unstarted != NULL) {
+        weft_frame *frame = loop->unstarted;
+        const char *called_at = frame->b.called_at;
+        const weft_type *type = weft__type_of(frame);
+        WEFT__LOG(loop, WEFT_EVENT_NEVER_AWAITED, 0, 0, 0, 0,
+                  weft__log_site(loop, type->name, type->file, (int)type->line), 0,
+                  weft__log_text(loop, type->name));
+        weft__report(loop, "coroutine '%s' called at %s was never awaited", type->name,
+                     called_at == NULL ? "an unknown place" : called_at);
+        weft__frame_close(loop, frame);
+    }
+}
+
+static void free_retired(weft_loop *loop) {
+    while (loop->retired != NULL) {
+        weft_frame *frame = loop->retired;
+        loop->retired = frame->a.next;
+        weft__frame_free(loop, frame);
+    }
+}
+
+/* The main tasks have ended: the others are cancelled, once, and then waited for. */
+static bool finished(weft_loop *loop) {
+    if (loop->mains > 0 || !loop->started)
+        return false;
+    if (!loop->closing) {
+        loop->closing = true;
+        weft__each_task(loop, cancel_left, NULL);
+    }
+    if (loop->tasks > 0)
+        return false;
+    drop_unstarted(loop);
+    free_retired(loop);
+    loop->closing = false;
+    loop->started = false;
+    return true;
+}
+
+typedef struct deadlock {
+    char text[1024];
+    size_t length;
+    unsigned tasks;
+} deadlock;
+
+static bool describe_stuck(weft_loop *loop, weft_task *task, void *context) {
+    deadlock *self = context;
+    (void)loop;
+    if (weft__done(&task->future))
+        return true;
+    self->tasks++;
+    if (self->length + 160 < sizeof self->text) {
+        self->length += (size_t)snprintf(self->text + self->length, sizeof self->text - self->length, "\n  ");
+        weft__describe_task(task, self->text + self->length, sizeof self->text - self->length);
+        self->length += strlen(self->text + self->length);
+    }
+    return true;
+}
+
+static bool fail_main(weft_loop *loop, weft_task *task, void *context) {
+    if (!weft__done(&task->future) && task->future.handle.flags & FUTURE_MAIN)
+        weft__throw_into(loop, task, weft_error_retain(context));
+    return true;
+}
+
+/* Nothing is ready, no timer is armed, nothing is pending outside: nobody can ever go on. Returns whether
+ * something can now. */
+static bool resolve_deadlock(weft_loop *loop) {
+    if (loop->tasks == 0 || loop->holds > 0 || !loop->started)
+        return false;
+    if (loop->closing) { /* tasks that ignored their cancellation */
+        weft__each_task(loop, destroy_left, NULL);
+        return true;
+    }
+    deadlock *self = weft__large_new(loop, sizeof *self);
+    const weft_error *error = &weft_error_out_of_memory;
+    if (self != NULL) {
+        *self = (deadlock){.text = ""};
+        weft__each_task(loop, describe_stuck, self);
+        error = weft_error_new(WEFT_DEADLOCK, "nothing can wake %s any more:%s",
+                               self->tasks == 1 ? "the task" : "the tasks", self->text);
+        weft__large_delete(loop, self, sizeof *self);
+    }
+    union {
+        const weft_error *from;
+        void *to;
+    } cast = {error};
+    weft__each_task(loop, fail_main, cast.to);
+    weft_error_release(error);
+    return loop->ready != NULL;
+}
+
+static void arm(weft_loop *loop) {
+    double next = weft__timers_next(loop);
+    if (next == loop->armed && next == INFINITY)
+        return;
+    int code = loop->host->arm(loop->host, next);
+    loop->armed = next;
+    if (code != 0)
+        weft__host_failed(loop, "set a timer", code);
+}
+
+static weft_turn turn(weft_loop *loop, uint64_t stop_at) {
+    for (;;) {
+        if (loop->in_iteration) {
+            if (!run_batch(loop, stop_at))
+                return loop->slice_over ? WEFT_TURN_MORE : WEFT_TURN_STOPPED;
+            if (loop->firing)
+                weft__timers_fire(loop);
+            loop->in_iteration = false;
+        }
+        if (WEFT__UNLIKELY(loop->mains == 0 && finished(loop)))
+            return WEFT_TURN_DONE;
+        if (begin_iteration(loop))
+            continue;
+        if (weft__timers_next(loop) == INFINITY && resolve_deadlock(loop))
+            continue;
+        return WEFT_TURN_IDLE;
+    }
+}
+
+weft_turn weft_loop_turn(weft_loop *loop, uint64_t stop_at) {
+    weft_loop *outer = weft__current;
+    if (loop->turning) { /* from inside a step or callback: another turn will come */
+        loop->host->wake(loop->host);
+        return WEFT_TURN_MORE;
+    }
+    weft__current = loop;
+    loop->turning = true;
+    loop->woken = false;
+    loop->slice_over = false;
+    if (loop->host->slice > 0)
+        loop->slice_end = weft__now(loop) + loop->host->slice;
+    loop->pause_at = loop->steps + STEPS_A_LOOK;
+    if (stop_at != 0 && loop->pause_at > stop_at)
+        loop->pause_at = stop_at;
+    weft_turn result = turn(loop, stop_at);
+    loop->turning = false;
+    if (result == WEFT_TURN_IDLE)
+        arm(loop);
+    if (loop->log != NULL)
+        weft__log_flush(loop);
+    weft__current = outer;
+    return result;
+}
+
+weft_task *weft_loop_start(weft_loop *loop, weft_coroutine *coroutine) {
+    const weft_error *error = NULL;
+    weft_task *task = weft__task_make(loop, coroutine, NULL, &error);
+    if (task == NULL)
+        return (weft_task *)(void *)weft__future_failed(loop, error);
+    weft_frame *frame = loop->frame;
+    loop->frame = NULL; /* the loop holds it, whoever starts it */
+    bool held = weft__hold(loop, &task->future, NULL);
+    loop->frame = frame;
+    if (!held) {
+        weft__frame_close(loop, task->future.u.task.leaf);
+        task->future.handle.state = STATE_VALUE;
+        weft__release(loop, &task->future);
+        return (weft_task *)(void *)&weft__out_of_memory_future;
+    }
+    task->future.handle.flags |= FUTURE_MAIN;
+    loop->mains++;
+    loop->started = true;
+    loop->closing = false;
+    weft__task_schedule(loop, task);
+    return task;
+}
+
+/* What is ready and will not run any more. The core's own callbacks do run: they let go of what they hold. */
+static void free_ready(weft_loop *loop, weft__handle **list) {
+    while (*list != NULL) {
+        weft__handle *handle = *list;
+        *list = handle->next;
+        if (list == &loop->ready && *list == NULL)
+            loop->ready_end = list;
+        if (handle->kind != HANDLE_CALLBACK)
+            continue;
+        weft__callback *callback = (weft__callback *)(void *)handle;
+        if (callback->handle.wait != CALLBACK_OF_PROGRAM) {
+            callback->run(callback, loop);
+            continue;
+        }
+        if (callback->future != NULL)
+            weft__release(loop, callback->future);
+        weft__callback_free(loop, callback);
+    }
+}
+
+void weft_loop_close(weft_loop *loop) {
+    weft_loop *outer = weft__current == loop ? NULL : weft__current;
+    weft__current = loop;
+    loop->turning = loop->shut = true; /* nothing of this asks for a turn */
+    take_messages(loop);
+    weft__each_task(loop, destroy_left, NULL);
+    free_ready(loop, &loop->batch);
+    free_ready(loop, &loop->ready);
+    drop_unstarted(loop);
+    free_retired(loop);
+    weft__hold_free(loop, &loop->held);
+    weft__timers_close(loop);
+    free_ready(loop, &loop->ready);
+    weft__set_error(loop, NULL, NULL);
+    if (loop->log != NULL)
+        weft__log_close(loop);
+    if (loop->objects > 0)
+        weft__report(loop, "%zu objects were still retained when their loop was closed", loop->objects);
+    weft__memory_close(loop);
+    weft_allocator allocator = loop->allocator;
+    allocator.release(allocator.context, loop);
+    weft__current = outer;
+}

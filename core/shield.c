@@ -1,0 +1,53 @@
+/* Shield: a future that follows another one without passing a cancellation on to it. */
+
+#include "internal.h"
+
+/* The inner one's value is borrowed: the shield keeps it alive. */
+static void inner_done(weft__callback *callback, weft_loop *loop) {
+    weft_future *shield = callback->owner, *inner = callback->future;
+    weft__callback_free(loop, callback);
+    if (weft__done(shield)) {
+        const weft_error *error = inner->handle.state == STATE_ERROR ? weft_future_error(inner) : NULL;
+        if (error != NULL)
+            weft__report(loop, "task %u failed after the shield around it was cancelled: %s: %s", inner->id,
+                         weft_error_name(error->code), error->message);
+    } else if (inner->handle.state == STATE_VALUE) {
+        weft__finish_value(loop, shield, weft__borrowed(inner));
+    } else {
+        weft__finish_error(loop, shield, weft_error_retain(weft_future_error(inner)),
+                           weft__traceback_copy(loop, inner->u.failed.traceback));
+    }
+    weft__release(loop, inner);
+    weft__release(loop, shield);
+}
+
+weft_future *weft_shield_of(weft_awaitable awaitable) {
+    weft_loop *loop = weft__current;
+    if (awaitable.future != NULL && weft__done(awaitable.future))
+        return awaitable.future;
+    weft_future *shield = loop == NULL ? NULL : weft__future_new(loop, HANDLE_SHIELD);
+    weft__extra *extra = shield == NULL ? NULL : weft__extra_of(loop, shield);
+    weft__callback *callback = extra == NULL ? NULL : weft__new(loop, sizeof *callback);
+    weft_future *inner = callback == NULL ? &weft__out_of_memory_future : weft_ensure_future_of(awaitable);
+    if (weft__done(inner)) { /* it could not be made: that is the result */
+        if (callback == NULL)
+            weft_coroutine_close(awaitable.coroutine);
+        else
+            weft__delete(loop, callback, sizeof *callback);
+        if (shield != NULL) {
+            shield->handle.flags |= FUTURE_RETRIEVED;
+            weft__release(loop, shield);
+        }
+        return inner;
+    }
+    extra->inner = weft_future_retain(inner);
+    weft__callback_init(callback, sizeof *callback, inner_done, shield);
+    weft_future_retain(shield);
+    weft__attach_callback(loop, inner, callback);
+    if (WEFT__UNLIKELY(loop->log != NULL)) {
+        weft__log_object(loop, shield->id, OBJECT_SHIELD, 1);
+        weft__log_record(loop, WEFT_EVENT_AWAITED_BY, 0, 0, inner->id, weft__id_of(loop->current), 0,
+                         shield->id, 0);
+    }
+    return weft__keep(loop, shield);
+}

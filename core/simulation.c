@@ -1,0 +1,141 @@
+/* The simulation: a host with a clock that jumps, and choices that can be replayed. */
+
+#include "internal.h"
+
+#include <stdlib.h>
+
+enum { KIND_SIMULATION = 3 };
+
+static weft_simulation *of(weft_host *host) {
+    return (weft_simulation *)(void *)host;
+}
+
+static double now(weft_host *host) {
+    return of(host)->clock;
+}
+
+static int arm(weft_host *host, double deadline) {
+    of(host)->deadline = deadline;
+    return 0;
+}
+
+static int wake(weft_host *host) {
+    (void)host; /* who turns the loop looks at it again anyway */
+    return 0;
+}
+
+void weft_simulation_init(weft_simulation *simulation, const weft_simulation_options *options) {
+    *simulation = (weft_simulation){
+        .host = {.now = now, .arm = arm, .wake = wake, .kind = KIND_SIMULATION},
+        .deadline = INFINITY,
+    };
+    if (options != NULL)
+        simulation->options = *options;
+    simulation->random = simulation->options.seed;
+}
+
+void weft_simulation_destroy(weft_simulation *simulation) {
+    free(simulation->log);
+    simulation->log = NULL;
+}
+
+/* SplitMix64. */
+uint64_t weft_simulation_random(weft_simulation *simulation) {
+    uint64_t x = simulation->random += 0x9E3779B97F4A7C15u;
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+    return x ^ (x >> 31);
+}
+
+static void log_decision(weft_simulation *simulation, uint32_t chosen) {
+    if (simulation->log_count == simulation->log_room) {
+        size_t room = simulation->log_room == 0 ? 64 : simulation->log_room * 2;
+        uint32_t *log = realloc(simulation->log, room * sizeof *log);
+        if (log == NULL) {
+            simulation->log_lost = true;
+            return;
+        }
+        simulation->log = log;
+        simulation->log_room = room;
+    }
+    simulation->log[simulation->log_count++] = chosen;
+}
+
+uint32_t weft__simulation_choose(weft_simulation *simulation, weft_loop *loop, weft_choice kind,
+                                 uint32_t candidates) {
+    const weft_simulation_options *options = &simulation->options;
+    uint32_t chosen = 0;
+    (void)loop;
+    (void)kind;
+    if (simulation->choices < options->decision_count)
+        chosen = options->decisions[simulation->choices] % candidates;
+    else if (options->seeded)
+        chosen = (uint32_t)(weft_simulation_random(simulation) % candidates);
+    simulation->choices++;
+    log_decision(simulation, chosen);
+    return chosen;
+}
+
+static bool cancel_injected(weft_loop *loop, weft_task *task, void *context) {
+    const weft_injection *injection = context;
+    if (task->future.id != injection->task)
+        return true;
+    WEFT__LOG(loop, WEFT_EVENT_DECISION, 4, 1, task->future.id, 0, 0, 0, 0);
+    weft__cancel(loop, &task->future, &weft_error_cancelled);
+    return false;
+}
+
+void weft__simulation_before_step(weft_simulation *simulation, weft_loop *loop) {
+    for (size_t i = 0; i < simulation->options.injection_count; i++) {
+        weft_injection injection = simulation->options.injections[i];
+        if (injection.step == loop->steps)
+            weft__each_task(loop, cancel_injected, &injection);
+    }
+}
+
+weft_turn weft_simulation_turn(weft_simulation *simulation, weft_loop *loop, uint64_t stop_at_step) {
+    for (;;) {
+        weft_turn turn = weft_loop_turn(loop, stop_at_step);
+        if (turn == WEFT_TURN_MORE && simulation->host.slice == 0)
+            continue;
+        if (turn != WEFT_TURN_IDLE || loop->holds > 0 || simulation->deadline == INFINITY)
+            return turn;
+        if (simulation->deadline > simulation->clock)
+            simulation->clock = simulation->deadline;
+        WEFT__LOG(loop, WEFT_EVENT_CLOCK_JUMP, 0, 0, 0, 0, 0, 0, 0);
+    }
+}
+
+bool weft_simulation_run(const weft_simulation_options *options, const weft_allocator *allocator,
+                         weft_coroutine *(*make)(void *argument), void *argument, weft_value *value,
+                         const weft_error **error) {
+    weft_simulation simulation;
+    weft_loop *outer = weft__current;
+    weft_simulation_init(&simulation, options);
+    weft__current = NULL;
+    weft_loop *loop = weft_loop_new(&simulation.host, allocator);
+    const weft_error *failure = &weft_error_out_of_memory;
+    weft_value result = weft__of_none();
+    if (loop != NULL) {
+        weft_task *main = weft_loop_start(loop, make(argument));
+        if (weft_simulation_turn(&simulation, loop, 0) != WEFT_TURN_DONE && !weft_task_done(main))
+            failure = weft_error_new(WEFT_DEADLOCK, "the simulation waits for the world outside");
+        else
+            failure = weft_error_retain(weft_task_error(main));
+        if (failure == NULL)
+            result = weft__value_detach(weft_task_take(main));
+        weft_loop_close(loop);
+    }
+    weft__current = outer;
+    weft_simulation_destroy(&simulation);
+    bool succeeded = failure == NULL;
+    if (value != NULL)
+        *value = result;
+    else
+        weft_value_free(&result);
+    if (error != NULL)
+        *error = failure;
+    else
+        weft_error_release(failure);
+    return succeeded;
+}

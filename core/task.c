@@ -1,0 +1,394 @@
+/* Tasks: a coroutine that the loop runs, step by step, and its outcome. */
+
+#include "internal.h"
+
+#include <stdio.h>
+
+/* --- What few tasks have --- */
+
+weft__extra *weft__extra_of(weft_loop *loop, weft_future *future) {
+    if (future->extra == NULL && (future->extra = weft__new(loop, sizeof *future->extra)) != NULL)
+        *future->extra = (weft__extra){NULL, NULL, NULL, NULL};
+    return future->extra;
+}
+
+void weft__extra_free(weft_loop *loop, weft_future *future) {
+    if (future->extra == NULL)
+        return;
+    weft__free_text(loop, future->extra->name);
+    weft_error_release(future->extra->reason);
+    if (future->extra->inner != NULL)
+        weft__release(loop, future->extra->inner);
+    weft__delete(loop, future->extra, sizeof *future->extra);
+    future->extra = NULL;
+}
+
+/* The error to raise in the task, and forgets it. Counted. */
+static const weft_error *take_reason(weft_future *task) {
+    const weft_error *reason = task->extra == NULL ? NULL : task->extra->reason;
+    if (reason == NULL)
+        return &weft_error_cancelled;
+    task->extra->reason = NULL;
+    return reason;
+}
+
+/* --- Creation --- */
+
+weft_task *weft__task_new(weft_loop *loop, weft_frame *frame, const char *name) {
+    weft_task *task = weft__task_memory(loop);
+    if (task == NULL)
+        return NULL;
+    weft__future_init(loop, &task->future, HANDLE_TASK);
+    if (name != NULL && !weft_task_set_name(task, name)) {
+        task->future.handle.state = STATE_VALUE; /* nothing of it is to be freed but itself */
+        weft__release(loop, &task->future);
+        return NULL;
+    }
+    task->future.u.task.leaf = frame;
+    return task;
+}
+
+/* From here on the loop holds it until it is done. */
+void weft__task_schedule(weft_loop *loop, weft_task *task) {
+    weft_frame *frame = weft__begin_frame(loop, task->future.u.task.leaf, NULL);
+    task->future.references++;
+    loop->tasks++;
+    weft__push_ready(loop, &task->future.handle);
+    if (WEFT__UNLIKELY(loop->log != NULL))
+        weft__log_created(loop, task, frame);
+    weft__nudge(loop);
+}
+
+/* Whether a coroutine can become a task; if not, why. */
+static const weft_error *refuse(const weft_frame *frame) {
+    if (frame == NULL)
+        return weft_error_new(WEFT_TYPE_MISMATCH, "a task needs a coroutine, not NULL");
+    if (frame->flags & FRAME_STATIC)
+        return &weft_error_out_of_memory;
+    if (frame->flags != 0)
+        return weft_error_new(WEFT_RUNTIME, "the coroutine was awaited already");
+    return NULL;
+}
+
+/* A task that nobody was given yet: with the reference of the caller. NULL after storing why there is none.
+ */
+weft_task *weft__task_make(weft_loop *loop, weft_coroutine *coroutine, const char *name,
+                           const weft_error **error) {
+    weft_frame *frame = (weft_frame *)(void *)coroutine;
+    *error = refuse(frame);
+    if (*error != NULL)
+        return NULL;
+    weft_task *task = weft__task_new(loop, frame, name);
+    if (task == NULL) {
+        weft__frame_close(loop, frame);
+        *error = &weft_error_out_of_memory;
+    }
+    return task;
+}
+
+weft_task *weft_create_task_named(weft_coroutine *coroutine, const char *name) {
+    weft_loop *loop = weft__current;
+    const weft_error *error = NULL;
+    if (loop == NULL)
+        return (weft_task *)(void *)&weft__out_of_memory_future;
+    weft_task *task = weft__task_make(loop, coroutine, name, &error);
+    if (task == NULL)
+        return (weft_task *)(void *)weft__future_failed(loop, error);
+    if (!weft__hold(loop, &task->future, NULL)) {
+        weft__frame_close(loop, task->future.u.task.leaf);
+        task->future.handle.state = STATE_VALUE;
+        weft__release(loop, &task->future);
+        return (weft_task *)(void *)&weft__out_of_memory_future;
+    }
+    weft__task_schedule(loop, task);
+    return task;
+}
+
+/* --- Running --- */
+
+/* Hands the awaited result to the frame that awaited it. A value that nobody else holds moves. */
+static void deliver_result(weft_loop *loop, weft_frame *frame, weft_future *future) {
+    if (future->handle.state != STATE_VALUE) {
+        weft__set_error_of(loop, future);
+        weft__throw(frame, loop);
+    } else if (future->references == 1) {
+        loop->transfer.value = weft_future_take(future);
+    } else {
+        loop->transfer.value = weft__borrowed(future);
+    }
+}
+
+/* Ends the wait of a task that runs again. */
+static void deliver(weft_loop *loop, weft_task *task, weft_frame *frame) {
+    weft__handle *handle = &task->future.handle;
+    uint8_t wait = handle->wait;
+    bool cancelled = wait == WAIT_CANCELLED || handle->flags & FUTURE_MUST_CANCEL;
+    handle->flags &= (uint16_t)~FUTURE_MUST_CANCEL;
+    handle->wait = WAIT_READY;
+    if (wait == WAIT_GRANTED)
+        weft__semaphore_resume(loop, task, cancelled);
+    if (wait == WAIT_FUTURE) {
+        weft_future *future = task->future.u.task.wait.future;
+        if (cancelled)
+            future->handle.flags |= FUTURE_RETRIEVED;
+        else
+            deliver_result(loop, frame, future);
+        weft__release(loop, future);
+    }
+    if (cancelled || wait == WAIT_THROWN) {
+        weft__set_error(loop, take_reason(&task->future), NULL);
+        if (cancelled)
+            WEFT__LOG(loop, WEFT_EVENT_CANCEL_DELIVERED, 0, 0, task->future.id, 0, 0, 0,
+                      loop->error->message[0] == '\0' ? 0 : weft__log_text(loop, loop->error->message));
+        weft__throw(frame, loop);
+    }
+}
+
+/* In debug mode what is below the step's stack is overwritten, so that a local kept across an await is seen
+ * to be lost. */
+static void overwrite_stack(void) {
+    volatile unsigned char below[2048];
+    for (size_t i = 0; i < sizeof below; i++)
+        below[i] = 0xA5;
+}
+
+static void run_frames(weft_loop *loop, weft_frame *frame) {
+    do {
+        loop->frame = frame;
+        frame = frame->step(frame, loop);
+    } while (frame != NULL);
+}
+
+/* A step with the log or debug mode on. */
+static void run_watched(weft_loop *loop, weft_task *task, weft_frame *frame) {
+    uint32_t id = task->future.id;
+    const weft_type *type = weft__type_of(frame);
+    int line = weft__line_of(frame);
+    double begin = loop->debug ? weft__now(loop) : 0;
+    WEFT__LOG(loop, WEFT_EVENT_RESUME, loop->error != NULL, 0, id, 0,
+              weft__log_site(loop, type->name, type->file, line), frame->b.run.id, 0);
+    if (loop->debug)
+        overwrite_stack();
+    run_frames(loop, frame);
+    if (loop->debug) {
+        double took = weft__now(loop) - begin;
+        if (took >= loop->slow_step) {
+            WEFT__LOG(loop, WEFT_EVENT_STEP_TOO_LONG, 0, 0, id, 0,
+                      weft__log_site(loop, type->name, type->file, line), 0, weft__float_bits(took));
+            weft__report(loop, "%s:%d: %s: a step of task %u took %.3f s and blocked all others", type->file,
+                         line == 0 ? (int)type->line : line, type->name, id, took);
+        }
+    }
+    weft_frame *leaf = loop->current == NULL ? NULL : task->future.u.task.leaf;
+    WEFT__LOG(loop, WEFT_EVENT_SUSPEND, 0, 0, id, 0, leaf == NULL ? 0 : weft__frame_site(loop, leaf),
+              leaf == NULL ? 0 : leaf->b.run.id, 0);
+}
+
+void weft__task_step(weft_loop *loop, weft_task *task) {
+    weft_frame *frame = task->future.u.task.leaf;
+    loop->current = task;
+    if (WEFT__UNLIKELY(task->future.handle.wait != WAIT_READY ||
+                       task->future.handle.flags & FUTURE_MUST_CANCEL))
+        deliver(loop, task, frame);
+    if (WEFT__UNLIKELY(loop->watched))
+        run_watched(loop, task, frame);
+    else
+        run_frames(loop, frame);
+    loop->frame = NULL;
+    if (loop->current != NULL && WEFT__UNLIKELY(task->future.handle.flags & FUTURE_MUST_CANCEL))
+        weft__cancel_at_wait(loop, task);
+    loop->current = NULL;
+}
+
+void weft__task_ended(weft_loop *loop, weft_task *task) {
+    weft_future *future = &task->future;
+    const weft_error *error = loop->error;
+    weft__traceback *traceback = loop->traceback;
+    weft_value value = weft__take(loop);
+    loop->error = NULL;
+    loop->traceback = NULL;
+    loop->current = NULL;
+    loop->frame = NULL;
+    loop->tasks--;
+    if (future->handle.flags & FUTURE_MAIN)
+        loop->mains--;
+    if (error == NULL && future->handle.flags & FUTURE_MUST_CANCEL) { /* told in its very last step */
+        weft_value_free(&value);
+        error = take_reason(future);
+    }
+    if (error != NULL)
+        weft__finish_error(loop, future, error, traceback);
+    else
+        weft__finish_value(loop, future, value);
+    weft__release(loop, future);
+}
+
+void weft__throw_into(weft_loop *loop, weft_task *task, const weft_error *error) {
+    weft_future *future = &task->future;
+    weft__extra *extra = weft__extra_of(loop, future);
+    if (future->handle.wait == WAIT_FUTURE) {
+        weft_future *target = future->u.task.wait.future;
+        weft__remove_callback(target, &future->handle);
+        weft__release(loop, target);
+    } else if (future->handle.wait == WAIT_SEMAPHORE) {
+        weft__semaphore_cancel(loop, task);
+    } else if (future->handle.wait == WAIT_GROUP) {
+        future->u.task.wait.group->waiting = false;
+    } else {
+        weft_error_release(error);
+        return;
+    }
+    future->handle.wait = extra == NULL ? WAIT_CANCELLED : WAIT_THROWN;
+    if (extra != NULL) {
+        weft_error_release(extra->reason);
+        extra->reason = error;
+    } else {
+        weft_error_release(error);
+    }
+    weft__push_ready(loop, &future->handle);
+}
+
+/* --- What the program asks --- */
+
+weft_future *weft_task_future(weft_task *task) {
+    return task == NULL ? NULL : &task->future;
+}
+
+weft_task *weft_current_task(void) {
+    return weft__current == NULL ? NULL : weft__current->current;
+}
+
+typedef struct collection {
+    weft_task **tasks;
+    size_t size, count;
+} collection;
+
+static bool collect(weft_loop *loop, weft_task *task, void *context) {
+    collection *self = context;
+    (void)loop;
+    if (weft__done(&task->future))
+        return true;
+    if (self->count < self->size)
+        self->tasks[self->count] = task;
+    self->count++;
+    return true;
+}
+
+size_t weft_all_tasks(weft_task **tasks, size_t size) {
+    collection all = {tasks, size, 0};
+    if (weft__current != NULL)
+        weft__each_task(weft__current, collect, &all);
+    return all.count;
+}
+
+bool weft_task_cancel(weft_task *task, const char *message) {
+    return weft_future_cancel(&task->future, message);
+}
+
+unsigned weft_task_uncancel(weft_task *task) {
+    weft__handle *handle = &task->future.handle;
+    if (handle->cancelling > 0 && --handle->cancelling == 0)
+        handle->flags &= (uint16_t)~FUTURE_MUST_CANCEL;
+    return handle->cancelling;
+}
+
+unsigned weft_task_cancelling(const weft_task *task) {
+    return task->future.handle.cancelling;
+}
+
+bool weft_task_done(const weft_task *task) {
+    return weft__done(&task->future);
+}
+
+bool weft_task_cancelled(const weft_task *task) {
+    return weft_future_cancelled(&task->future);
+}
+
+const weft_error *weft_task_error(weft_task *task) {
+    return weft_future_error(&task->future);
+}
+
+weft_value weft_task_value(weft_task *task) {
+    return weft_future_value(&task->future);
+}
+
+weft_value weft_task_take(weft_task *task) {
+    return weft_future_take(&task->future);
+}
+
+bool weft_task_add_done_callback(weft_task *task, weft_done_callback *callback, void *argument) {
+    return weft_future_add_done_callback(&task->future, callback, argument);
+}
+
+uint32_t weft_task_id(const weft_task *task) {
+    return task->future.id;
+}
+
+const char *weft_task_name(const weft_task *task) {
+    static _Thread_local char buffer[24];
+    if (task->future.extra != NULL && task->future.extra->name != NULL)
+        return task->future.extra->name;
+    snprintf(buffer, sizeof buffer, "Task-%u", task->future.id);
+    return buffer;
+}
+
+bool weft_task_set_name(weft_task *task, const char *name) {
+    weft_loop *loop = weft__current;
+    char *copy = weft__copy_text(loop, name);
+    weft__extra *extra = copy == NULL ? NULL : weft__extra_of(loop, &task->future);
+    if (extra == NULL) {
+        weft__free_text(loop, copy);
+        return false;
+    }
+    weft__free_text(loop, extra->name);
+    extra->name = copy;
+    return true;
+}
+
+/* What a task waits for, in words, for the report of a deadlock. */
+static void describe_wait(const weft_future *task, char *buffer, size_t size) {
+    static const char *const kinds[] = {[HANDLE_TASK] = "task",
+                                        [HANDLE_FUTURE] = "future",
+                                        [HANDLE_GATHER] = "gather",
+                                        [HANDLE_SHIELD] = "shield"};
+    if (task->handle.wait == WAIT_SEMAPHORE)
+        snprintf(buffer, size, "semaphore %u", task->u.task.wait.semaphore->id);
+    else if (task->handle.wait == WAIT_GROUP)
+        snprintf(buffer, size, "the tasks of group %u", task->u.task.wait.group->id);
+    else if (task->handle.wait == WAIT_SLEEP)
+        snprintf(buffer, size, "a timer");
+    else if (task->handle.wait == WAIT_FUTURE)
+        snprintf(buffer, size, "%s %u", kinds[task->u.task.wait.future->handle.kind],
+                 task->u.task.wait.future->id);
+    else
+        snprintf(buffer, size, "its next step");
+}
+
+void weft__describe_task(weft_task *task, char *buffer, size_t size) {
+    char wait[64];
+    weft_frame *leaf = task->future.u.task.leaf;
+    const weft_type *type = weft__type_of(leaf);
+    describe_wait(&task->future, wait, sizeof wait);
+    snprintf(buffer, size, "%s (task %u) waits for %s at %s:%d in %s", weft_task_name(task), task->future.id,
+             wait, type->file, weft__line_of(leaf), type->name);
+}
+
+/* Ends a task that will never run again: its frames are dropped, and it counts as cancelled. */
+void weft__task_destroy(weft_loop *loop, weft_task *task) {
+    weft_future *future = &task->future;
+    if (future->handle.wait == WAIT_FUTURE) {
+        weft__remove_callback(future->u.task.wait.future, &future->handle);
+        weft__release(loop, future->u.task.wait.future);
+    } else if (future->handle.wait == WAIT_SEMAPHORE) {
+        weft__semaphore_cancel(loop, task);
+    } else if (future->handle.wait == WAIT_SLEEP) {
+        weft__timer_stale(loop);
+    }
+    future->handle.wait = WAIT_READY;
+    weft__task_unwind(loop, task);
+    loop->tasks--;
+    if (future->handle.flags & FUTURE_MAIN)
+        loop->mains--;
+    weft__finish_error(loop, future, &weft_error_cancelled, NULL);
+    weft__release(loop, future);
+}

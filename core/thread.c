@@ -1,0 +1,91 @@
+/* Blocking work in a thread of the host's. */
+
+#include "internal.h"
+
+/* Belongs to the thread from weft_work_run on, and to the loop again in weft_work_done. */
+struct weft_work {
+    weft_loop *loop;
+    weft_thread_function *function;
+    void *argument;
+    weft_value value;
+    weft_future *future; /* counted */
+};
+
+struct to_thread {
+    weft_frame frame;
+    weft_thread_function *function;
+    void *argument;
+    weft_future *future; /* counted */
+    weft_value value;
+};
+
+void weft_work_run(weft_work *work) {
+    work->value = work->function(work->argument);
+}
+
+void weft_work_done(weft_work *work) {
+    weft_loop *loop = work->loop, *outer = weft__current;
+    weft__current = loop;
+    WEFT__LOG(loop, WEFT_EVENT_EXTERNAL_END, 1, 0, 0, 0, 0, work->future->id, 0);
+    if (work->value.kind != WEFT_FAILURE) {
+        if (!weft__finish_value(loop, work->future, work->value))
+            weft_value_free(&work->value); /* the wait was given up */
+    } else {
+        weft__finish_error(loop, work->future, weft_error_retain(work->value.as.error), NULL);
+        weft_value_free(&work->value);
+    }
+    weft__release(loop, work->future);
+    weft__delete(loop, work, sizeof *work);
+    weft_loop_unhold(loop);
+    weft__current = outer;
+}
+
+/* Sends the work off. Returns why it could not, or NULL. */
+static const weft_error *send(weft_loop *loop, struct to_thread *self) {
+    weft_work *work = weft__new(loop, sizeof *work);
+    self->future = work == NULL ? NULL : weft__future_new(loop, HANDLE_FUTURE);
+    if (self->future == NULL) {
+        if (work != NULL)
+            weft__delete(loop, work, sizeof *work);
+        return &weft_error_out_of_memory;
+    }
+    *work =
+        (weft_work){loop, self->function, self->argument, weft__of_none(), weft_future_retain(self->future)};
+    int code = loop->host->work(loop->host, work);
+    if (code == 0) {
+        weft_loop_hold(loop);
+        WEFT__LOG(loop, WEFT_EVENT_EXTERNAL_BEGIN, 1, 0, weft__id_of(loop->current), 0, 0, self->future->id,
+                  0);
+        return NULL;
+    }
+    weft__release(loop, self->future);
+    weft__delete(loop, work, sizeof *work);
+    const char *words = loop->host->describe == NULL ? NULL : loop->host->describe(loop->host, code);
+    return weft_error_new(WEFT_SYSTEM, "cannot start a thread: %s",
+                          words == NULL ? "the host failed" : words);
+}
+
+static weft_async(to_thread) {
+    weft_begin(to_thread);
+    if (weft__current->host->work == NULL) {
+        if (weft__current->debug)
+            weft__report(weft__current, "this host has no threads: a function for one runs in place");
+        weft_return(self->function(self->argument));
+    }
+    const weft_error *error = send(weft__current, self);
+    if (error != NULL) {
+        weft__raise_error(weft__frame, weft__loop, __LINE__, error);
+        weft_error_release(error);
+        goto weft__again;
+    }
+    /* Its one other holder lets go when it is done: the value moves through, and a value nobody waits for is
+     * freed. */
+    weft__release(weft__current, self->future);
+    weft_await_to(self->value, self->future);
+    weft_return(self->value);
+    weft_end();
+}
+
+weft_coroutine *weft_to_thread(weft_thread_function *function, void *argument) {
+    return weft_call(to_thread, .function = function, .argument = argument);
+}

@@ -1,0 +1,171 @@
+/* Timeouts: a block that its deadline cancels, and wait_for, which is one around a single await. */
+
+#include "internal.h"
+
+enum { DEADLINE_CREATED, DEADLINE_ENTERED, DEADLINE_EXPIRING, DEADLINE_EXPIRED, DEADLINE_EXITED };
+
+weft_manager weft_timeout(double seconds) {
+    return (weft_manager){.kind = MANAGER_TIMEOUT, .seconds = seconds};
+}
+
+weft_manager weft_timeout_at(double when) {
+    return (weft_manager){.kind = MANAGER_TIMEOUT_AT, .seconds = when};
+}
+
+static void expire(weft__callback *callback, weft_loop *loop) {
+    weft_deadline *deadline = callback->owner;
+    deadline->state = DEADLINE_EXPIRING;
+    weft__cancel(loop, &deadline->task->future, &weft_error_cancelled);
+}
+
+static const weft_error *set(weft_loop *loop, weft_deadline *deadline, double when) {
+    if (when != when)
+        return weft_error_new(WEFT_INVALID_ARGUMENT, "a deadline that is not a number");
+    if (when != INFINITY && deadline->timer == NULL &&
+        (deadline->timer = weft__timer_new(loop, expire, deadline)) == NULL)
+        return &weft_error_out_of_memory;
+    if (deadline->timer != NULL)
+        weft__timer_disarm(loop, deadline->timer);
+    deadline->when = when;
+    if (when == INFINITY)
+        return NULL;
+    if (when <= weft__now(loop))
+        weft__timer_arm_soon(loop, deadline->timer);
+    else if (!weft__timer_arm(loop, deadline->timer, when))
+        return &weft_error_out_of_memory;
+    return NULL;
+}
+
+const weft_error *weft__timeout_enter(weft_loop *loop, weft_deadline *deadline, const weft_manager *manager) {
+    double when = manager->seconds;
+    if (manager->kind == MANAGER_TIMEOUT)
+        when += weft__now(loop);
+    *deadline = (weft_deadline){.task = loop->current, .when = when};
+    deadline->cancelling = loop->current->future.handle.cancelling;
+    deadline->id = weft__new_id(loop);
+    if (WEFT__UNLIKELY(loop->log != NULL))
+        weft__log_object(loop, deadline->id, OBJECT_TIMEOUT, 0);
+    const weft_error *error = set(loop, deadline, when);
+    if (error == NULL)
+        deadline->state = DEADLINE_ENTERED;
+    else
+        weft__timeout_forget(loop, deadline);
+    return error;
+}
+
+void weft__timeout_forget(weft_loop *loop, weft_deadline *deadline) {
+    if (deadline->timer == NULL)
+        return;
+    weft__timer_disarm(loop, deadline->timer);
+    weft__timer_release(loop, deadline->timer);
+    deadline->timer = NULL;
+}
+
+/* Tells the deadline's own cancellation from a foreign one: only its own becomes TimedOut. */
+void weft__timeout_exit(weft_loop *loop, weft_frame *frame, weft_deadline *deadline, weft__scope *scope) {
+    weft__timeout_forget(loop, deadline);
+    if (deadline->state != DEADLINE_EXPIRING) {
+        deadline->state = DEADLINE_EXITED;
+        return;
+    }
+    deadline->state = DEADLINE_EXPIRED;
+    if (weft_task_uncancel(deadline->task) > deadline->cancelling || scope->pending != PENDING_ERROR ||
+        scope->error->code != WEFT_CANCELLED)
+        return;
+    weft__scope_fail(loop, scope, &weft_error_timed_out);
+    scope->traceback = weft__traceback_add(loop, NULL, frame, weft__line_of(frame));
+}
+
+double weft_deadline_when(const weft_deadline *deadline) {
+    return deadline->when;
+}
+
+bool weft_deadline_expired(const weft_deadline *deadline) {
+    return deadline->state == DEADLINE_EXPIRING || deadline->state == DEADLINE_EXPIRED;
+}
+
+const weft_error *weft_deadline_reschedule(weft_deadline *deadline, double when) {
+    static const char *const states[] = {[DEADLINE_CREATED] = "has not been entered",
+                                         [DEADLINE_EXPIRING] = "is expiring",
+                                         [DEADLINE_EXPIRED] = "has expired",
+                                         [DEADLINE_EXITED] = "is finished"};
+    if (deadline->state != DEADLINE_ENTERED)
+        return weft_error_new(WEFT_INVALID_STATE, "the timeout %s", states[deadline->state]);
+    return set(weft__current, deadline, when);
+}
+
+/* --- wait_for --- */
+
+struct wait_for {
+    weft_frame frame;
+    weft_awaitable awaitable; /* the coroutine is closed with this one if it was not awaited */
+    double seconds;
+    weft_value value;
+};
+
+static weft_coroutine *hand_over(weft_awaitable *awaitable) {
+    weft_coroutine *coroutine = awaitable->coroutine;
+    awaitable->coroutine = NULL;
+    return coroutine;
+}
+
+static void wake_waiter(weft_future *future, void *argument) {
+    (void)future;
+    weft_future_set_value(argument, weft__of_none());
+}
+
+/* No time at all: what is not done yet is cancelled, and awaited to its end. */
+struct wait_for_none {
+    weft_frame frame;
+    weft_awaitable awaitable;
+    weft_future *future, *waiter;
+    weft_value value;
+};
+
+static weft_async(wait_for_none) {
+    weft_begin(wait_for_none);
+    self->future =
+        weft_ensure_future_of((weft_awaitable){hand_over(&self->awaitable), self->awaitable.future});
+    if (!weft_future_done(self->future)) {
+        self->waiter = weft_create_future();
+        if (!weft_future_add_done_callback(self->future, wake_waiter, self->waiter))
+            weft_raise_error(&weft_error_out_of_memory);
+        weft_future_cancel(self->future, NULL);
+        weft_try {
+            weft_await(self->waiter);
+        }
+        weft_finally {
+            weft_future_remove_done_callback(self->future, wake_waiter, self->waiter);
+        }
+        if (weft_future_cancelled(self->future))
+            weft_raise_error(&weft_error_timed_out);
+    }
+    weft_await_to(self->value, self->future);
+    weft_return(self->value);
+    weft_drop();
+    weft_coroutine_close(self->awaitable.coroutine);
+    weft_end();
+}
+
+static weft_async(wait_for) {
+    weft_begin(wait_for);
+    if (self->seconds <= 0) {
+        weft_await_to(self->value, weft_call(wait_for_none, .awaitable = {hand_over(&self->awaitable),
+                                                                          self->awaitable.future}));
+        weft_return(self->value);
+    }
+    weft_with(weft_timeout(self->seconds)) {
+        if (self->awaitable.future != NULL)
+            weft_await_to(self->value, self->awaitable.future);
+        else
+            weft_await_to(self->value, hand_over(&self->awaitable));
+        weft_return(self->value);
+    }
+    weft_drop();
+    weft_coroutine_close(self->awaitable.coroutine);
+    weft_end();
+}
+
+weft_coroutine *weft_wait_for_of(weft_awaitable awaitable, double seconds) {
+    return weft_call(wait_for, .awaitable = awaitable, .seconds = seconds);
+}

@@ -1,0 +1,394 @@
+/*
+ * Timers: a heap of deadlines, four children a node, in segments so that growing never copies it.
+ *
+ * Equal deadlines fire in the order in which they were set: an entry carries a sequence number. An entry is
+ * not taken out when its timer is cancelled: it goes stale (its owner's number is another one), and stale
+ * entries are swept when they are the greater part, or dropped when they come up. So cancelling a sleep costs
+ * the same however many tasks sleep.
+ */
+
+#include "internal.h"
+
+enum { CHILDREN = 4, SWEEP_FROM = 100 };
+
+/* --- The heap --- */
+
+static weft__timer_entry *entry_at(const weft__timers *timers, uint32_t i) {
+    return &timers->segments[i / TIMER_SEGMENT][i % TIMER_SEGMENT];
+}
+
+/* Sequence numbers wrap around. */
+static bool precedes(uint32_t a, uint32_t b) {
+    return (int32_t)(a - b) < 0;
+}
+
+static bool earlier(const weft__timer_entry *a, const weft__timer_entry *b) {
+    return a->when < b->when || (a->when == b->when && precedes(a->sequence, b->sequence));
+}
+
+static bool valid(const weft__timer_entry *entry) {
+    if (entry->owner->kind == HANDLE_TASK) {
+        const weft_future *task = (const weft_future *)(const void *)entry->owner;
+        return task->handle.state == STATE_PENDING && task->handle.wait == WAIT_SLEEP &&
+               task->u.task.wait.timer == entry->sequence;
+    }
+    const weft__timer *timer = (const weft__timer *)(const void *)entry->owner;
+    return timer->state == TIMER_ARMED && timer->sequence == entry->sequence;
+}
+
+static void rise(weft__timers *timers, uint32_t i, weft__timer_entry entry) {
+    while (i > 0) {
+        uint32_t parent = (i - 1) / CHILDREN;
+        weft__timer_entry *above = entry_at(timers, parent);
+        if (!earlier(&entry, above))
+            break;
+        *entry_at(timers, i) = *above;
+        i = parent;
+    }
+    *entry_at(timers, i) = entry;
+}
+
+static uint32_t earliest_child(const weft__timers *timers, uint32_t first, uint32_t end) {
+    uint32_t best = first;
+    const weft__timer_entry *least = entry_at(timers, first);
+    for (uint32_t i = first + 1; i < end; i++) {
+        const weft__timer_entry *child = entry_at(timers, i);
+        if (earlier(child, least)) {
+            best = i;
+            least = child;
+        }
+    }
+    return best;
+}
+
+static void sink(weft__timers *timers, uint32_t i, weft__timer_entry entry) {
+    for (uint32_t first; (first = i * CHILDREN + 1) < timers->count;) {
+        uint32_t end = first + CHILDREN < timers->count ? first + CHILDREN : timers->count;
+        uint32_t child = earliest_child(timers, first, end);
+        weft__timer_entry *least = entry_at(timers, child);
+        if (!earlier(least, &entry))
+            break;
+        *entry_at(timers, i) = *least;
+        i = child;
+    }
+    *entry_at(timers, i) = entry;
+}
+
+static bool grow_table(weft_loop *loop, weft__timers *timers) {
+    uint32_t room = timers->segment_room == 0 ? 8 : timers->segment_room * 2;
+    size_t old_size = timers->segment_room * sizeof *timers->segments, size = room * sizeof *timers->segments;
+    weft__timer_entry **segments = timers->segments == NULL
+                                       ? weft__large_new(loop, size)
+                                       : weft__resize(loop, timers->segments, old_size, size);
+    if (segments == NULL)
+        return false;
+    timers->segments = segments;
+    timers->segment_room = room;
+    return true;
+}
+
+static bool grow(weft_loop *loop, weft__timers *timers) {
+    if (timers->segment_count == timers->segment_room && !grow_table(loop, timers))
+        return false;
+    weft__timer_entry *segment = weft__large_new(loop, TIMER_SEGMENT * sizeof *segment);
+    if (segment == NULL)
+        return false;
+    timers->segments[timers->segment_count++] = segment;
+    return true;
+}
+
+static bool push(weft_loop *loop, double when, weft__handle *owner, uint32_t sequence) {
+    weft__timers *timers = &loop->timers;
+    if (timers->count == timers->segment_count * TIMER_SEGMENT && !grow(loop, timers))
+        return false;
+    rise(timers, timers->count++, (weft__timer_entry){when, owner, sequence});
+    return true;
+}
+
+static weft__timer_entry take_out(weft__timers *timers, uint32_t i) {
+    weft__timer_entry taken = *entry_at(timers, i);
+    weft__timer_entry last = *entry_at(timers, --timers->count);
+    if (i == timers->count)
+        return taken;
+    if (i > 0 && earlier(&last, entry_at(timers, (i - 1) / CHILDREN)))
+        rise(timers, i, last);
+    else
+        sink(timers, i, last);
+    return taken;
+}
+
+static void release_owner(weft_loop *loop, weft__handle *owner) {
+    if (owner->kind == HANDLE_TASK)
+        weft__release(loop, (weft_future *)(void *)owner);
+    else
+        weft__timer_release(loop, (weft__timer *)(void *)owner);
+}
+
+/* Takes every stale entry out, and makes a heap of the rest. */
+static void sweep(weft_loop *loop) {
+    weft__timers *timers = &loop->timers;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < timers->count; i++) {
+        weft__timer_entry entry = *entry_at(timers, i);
+        if (valid(&entry))
+            *entry_at(timers, kept++) = entry;
+        else
+            release_owner(loop, entry.owner);
+    }
+    timers->count = kept;
+    timers->stale = 0;
+    for (uint32_t i = kept / CHILDREN + 1; i-- > 0;)
+        if (i < kept)
+            sink(timers, i, *entry_at(timers, i));
+}
+
+void weft__timer_stale(weft_loop *loop) {
+    weft__timers *timers = &loop->timers;
+    if (++timers->stale > SWEEP_FROM && timers->stale > timers->count / 2)
+        loop->sweep = true; /* later: the entry's owner is just being changed */
+}
+
+/* --- Arming --- */
+
+bool weft__timer_arm_task(weft_loop *loop, weft_task *task, double when) {
+    uint32_t sequence = ++loop->timers.sequence;
+    if (!push(loop, when, &task->future.handle, sequence))
+        return false;
+    task->future.references++;
+    task->future.u.task.wait.timer = sequence;
+    task->future.handle.wait = WAIT_SLEEP;
+    if (WEFT__UNLIKELY(loop->log != NULL)) {
+        weft__log_wait(loop, task, WAITS_SLEEP, 0, 0);
+        weft__log_record(loop, WEFT_EVENT_TIMER_ARM, 0, 0, task->future.id, 0, 0, 0,
+                         weft__float_bits(when - weft__now(loop)));
+    }
+    return true;
+}
+
+/* Runs what stands in the ready queue for a timer, unless that was disarmed meanwhile. */
+static void run_ready(weft__callback *callback, weft_loop *loop) {
+    weft__timer *timer = (weft__timer *)(void *)callback;
+    timer->queued = false;
+    if (timer->state == TIMER_READY) {
+        timer->state = TIMER_IDLE;
+        timer->action(callback, loop);
+    }
+    weft__timer_release(loop, timer);
+}
+
+/* With one reference, the caller's. */
+weft__timer *weft__timer_new(weft_loop *loop, weft__run *run, void *owner) {
+    weft__timer *timer = weft__new(loop, sizeof *timer);
+    if (timer == NULL)
+        return NULL;
+    *timer = (weft__timer){.references = 1, .state = TIMER_IDLE, .action = run};
+    weft__callback_init(&timer->callback, 0, run_ready, owner);
+    timer->id = weft__new_id(loop);
+    return timer;
+}
+
+void weft__timer_release(weft_loop *loop, weft__timer *timer) {
+    if (--timer->references == 0)
+        weft__delete(loop, timer, sizeof *timer);
+}
+
+bool weft__timer_arm(weft_loop *loop, weft__timer *timer, double when) {
+    uint32_t sequence = ++loop->timers.sequence;
+    if (!push(loop, when, &timer->callback.handle, sequence))
+        return false;
+    timer->references++;
+    timer->sequence = sequence;
+    timer->state = TIMER_ARMED;
+    if (WEFT__UNLIKELY(loop->log != NULL))
+        weft__log_record(loop, WEFT_EVENT_TIMER_ARM, 0, 0, weft__id_of(loop->current), 0, 0, timer->id,
+                         weft__float_bits(when - weft__now(loop)));
+    return true;
+}
+
+/* In the next tick. */
+void weft__timer_arm_soon(weft_loop *loop, weft__timer *timer) {
+    timer->state = TIMER_READY;
+    if (timer->queued)
+        return;
+    timer->queued = true;
+    timer->references++;
+    weft__push_ready(loop, &timer->callback.handle);
+    weft__nudge(loop);
+}
+
+void weft__timer_disarm(weft_loop *loop, weft__timer *timer) {
+    if (timer->state == TIMER_ARMED) {
+        WEFT__LOG(loop, WEFT_EVENT_TIMER_DROP, 1, 0, weft__id_of(loop->current), 0, 0, timer->id, 0);
+        timer->state = TIMER_IDLE;
+        weft__timer_stale(loop);
+    }
+    timer->state = TIMER_IDLE;
+}
+
+/* --- Firing --- */
+
+double weft__timers_next(weft_loop *loop) {
+    weft__timers *timers = &loop->timers;
+    if (loop->sweep) {
+        loop->sweep = false;
+        sweep(loop);
+    }
+    while (timers->count > 0) {
+        weft__timer_entry *first = entry_at(timers, 0);
+        if (valid(first))
+            return first->when;
+        weft__timer_entry stale = take_out(timers, 0);
+        timers->stale--;
+        release_owner(loop, stale.owner);
+    }
+    return INFINITY;
+}
+
+static void fire(weft_loop *loop, weft__timer_entry entry) {
+    if (!valid(&entry)) {
+        loop->timers.stale--;
+    } else if (entry.owner->kind == HANDLE_TASK) {
+        weft_future *task = (weft_future *)(void *)entry.owner;
+        task->handle.wait = WAIT_READY;
+        weft__push_ready(loop, entry.owner);
+        if (WEFT__UNLIKELY(loop->log != NULL)) {
+            weft__log_record(loop, WEFT_EVENT_TIMER_DROP, 0, 0, task->id, 0, 0, 0, 0);
+            weft__log_record(loop, WEFT_EVENT_WAKE, 0, 0, task->id, 0, 0, 0, 0);
+        }
+    } else {
+        weft__timer *timer = (weft__timer *)(void *)entry.owner;
+        timer->state = TIMER_IDLE;
+        WEFT__LOG(loop, WEFT_EVENT_TIMER_DROP, 0, 0, 0, 0, 0, timer->id, 0);
+        timer->action(&timer->callback, loop);
+    }
+    release_owner(loop, entry.owner);
+}
+
+/* The first due entry that is of this iteration, below and at `i`; UINT32_MAX if there is none. Descends 16
+ * levels at most. */
+static uint32_t first_due(const weft_loop *loop, uint32_t i, uint32_t best) {
+    const weft__timers *timers = &loop->timers;
+    if (i >= timers->count || entry_at(timers, i)->when > loop->now)
+        return best;
+    if (precedes(entry_at(timers, i)->sequence, loop->cutoff))
+        return best == UINT32_MAX || earlier(entry_at(timers, i), entry_at(timers, best)) ? i : best;
+    for (uint32_t child = 1; child <= CHILDREN; child++)
+        best = first_due(loop, i * CHILDREN + child, best);
+    return best;
+}
+
+/* Those that were due when the iteration began; what its steps have set since is of the next. */
+void weft__timers_fire(weft_loop *loop) {
+    weft__timers *timers = &loop->timers;
+    double ordered = -INFINITY;
+    while (timers->count > 0 && entry_at(timers, 0)->when <= loop->now) {
+        uint32_t i = 0;
+        if (loop->simulation != NULL && entry_at(timers, 0)->when > ordered) {
+            ordered = entry_at(timers, 0)->when;
+            weft__timers_order_ties(loop);
+        }
+        if (WEFT__UNLIKELY(!precedes(entry_at(timers, 0)->sequence, loop->cutoff)) &&
+            (i = first_due(loop, 0, UINT32_MAX)) == UINT32_MAX)
+            return;
+        fire(loop, take_out(timers, i));
+    }
+}
+
+/* --- The simulation's choice among timers with one deadline --- */
+
+static uint32_t count_ties(const weft_loop *loop, uint32_t i, double when) {
+    const weft__timers *timers = &loop->timers;
+    if (i >= timers->count || entry_at(timers, i)->when != when)
+        return 0;
+    uint32_t count = valid(entry_at(timers, i)) && precedes(entry_at(timers, i)->sequence, loop->cutoff);
+    for (uint32_t child = 1; child <= CHILDREN; child++)
+        count += count_ties(loop, i * CHILDREN + child, when);
+    return count;
+}
+
+/* Gives the chosen timer the sequence number of the earliest left, and moves the others up by one. */
+static void choose_order(weft_loop *loop, weft__timer_entry *ties, uint32_t count) {
+    for (uint32_t i = 0; i + 1 < count; i++) {
+        uint32_t chosen = i + weft__choose(loop, WEFT_CHOICE_TIMER_TIE, count - i);
+        weft__handle *owner = ties[chosen].owner;
+        for (uint32_t k = chosen; k > i; k--)
+            ties[k].owner = ties[k - 1].owner;
+        ties[i].owner = owner;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        if (ties[i].owner->kind == HANDLE_TASK)
+            ((weft_future *)(void *)ties[i].owner)->u.task.wait.timer = ties[i].sequence;
+        else
+            ((weft__timer *)(void *)ties[i].owner)->sequence = ties[i].sequence;
+}
+
+void weft__timers_order_ties(weft_loop *loop) {
+    weft__timers *timers = &loop->timers;
+    double when = entry_at(timers, 0)->when;
+    uint32_t count = count_ties(loop, 0, when), taken = 0;
+    weft__timer_entry *ties;
+    if (count < 2 || (ties = weft__large_new(loop, count * sizeof *ties)) == NULL)
+        return; /* without memory they keep their order */
+    while (taken < count) {
+        weft__timer_entry entry = take_out(timers, 0);
+        if (valid(&entry)) { /* those set since the iteration began come after all of these */
+            ties[taken++] = entry;
+        } else {
+            timers->stale--;
+            release_owner(loop, entry.owner);
+        }
+    }
+    choose_order(loop, ties, count);
+    for (uint32_t i = 0; i < count; i++)
+        rise(timers, timers->count++, ties[i]);
+    weft__large_delete(loop, ties, count * sizeof *ties);
+}
+
+/* --- Calls of the program's --- */
+
+static void run_call(weft__callback *callback, weft_loop *loop) {
+    weft__timer *timer = (weft__timer *)(void *)callback;
+    timer->function(timer->argument);
+    weft__timer_release(loop, timer);
+}
+
+weft_handle *weft_call_at(double when, weft_callback *function, void *argument) {
+    weft_loop *loop = weft__current;
+    weft__timer *timer = loop == NULL || when != when ? NULL : weft__timer_new(loop, run_call, NULL);
+    if (timer == NULL)
+        return NULL;
+    timer->function = function;
+    timer->argument = argument;
+    if (!weft__timer_arm(loop, timer, when)) {
+        weft__timer_release(loop, timer);
+        return NULL;
+    }
+    weft__nudge(loop);
+    return timer;
+}
+
+weft_handle *weft_call_later(double delay, weft_callback *function, void *argument) {
+    return weft__current == NULL ? NULL : weft_call_at(weft_time() + delay, function, argument);
+}
+
+void weft_handle_cancel(weft_handle *handle) {
+    weft_loop *loop = weft__current;
+    weft__timer_disarm(loop, handle);
+    weft__timer_release(loop, handle);
+}
+
+void weft__timers_close(weft_loop *loop) {
+    weft__timers *timers = &loop->timers;
+    for (uint32_t i = 0; i < timers->count; i++) {
+        weft__timer_entry *entry = entry_at(timers, i);
+        weft__timer *timer = (weft__timer *)(void *)entry->owner;
+        bool call = entry->owner->kind != HANDLE_TASK && valid(entry) && timer->action == run_call;
+        release_owner(loop, entry->owner);
+        if (call)
+            weft__timer_release(loop, timer); /* the call's own reference */
+    }
+    for (uint32_t i = 0; i < timers->segment_count; i++)
+        weft__large_delete(loop, timers->segments[i], TIMER_SEGMENT * sizeof *timers->segments[i]);
+    weft__large_delete(loop, timers->segments, timers->segment_room * sizeof *timers->segments);
+    loop->timers = (weft__timers){0};
+}
