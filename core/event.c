@@ -90,6 +90,12 @@ static inline void make_room(weft_loop *loop, weft__log *log, uint32_t records) 
 
 #define BIT(kind) (1u << WEFT_EVENT_##kind)
 
+/* Between these records only the scheduler runs. */
+static bool follows_at_once(uint8_t kind, uint8_t last) {
+    return last == WEFT_EVENT_WAIT ? kind == WEFT_EVENT_TIMER_ARM || kind == WEFT_EVENT_SUSPEND
+                                   : last == WEFT_EVENT_TIMER_ARM && kind == WEFT_EVENT_SUSPEND;
+}
+
 /*
  * The clock costs more than all the rest, so it is read only where code of the program may have run since the
  * last record. A step begins when the one before ended or the iteration began.
@@ -97,11 +103,10 @@ static inline void make_room(weft_loop *loop, weft__log *log, uint32_t records) 
 static double time_of(weft_loop *loop, weft__log *log, uint8_t kind) {
     const uint32_t of_the_scheduler =
         BIT(RESUME) | BIT(WAKE) | BIT(TIMER_DROP) | BIT(STRING_DEF) | BIT(SITE_DEF);
-    const uint32_t ends_a_step = BIT(WAIT) | BIT(SUSPEND);
-    bool just_read = (ends_a_step >> kind & 1) &&
-                     (log->last_kind == WEFT_EVENT_WAIT || log->last_kind == WEFT_EVENT_TIMER_ARM);
-    double now =
-        loop->simulation != NULL || just_read || (of_the_scheduler >> kind & 1) ? loop->now : weft__now(loop);
+    bool just_read = follows_at_once(kind, log->last_kind);
+    bool known = just_read || (of_the_scheduler >> kind & 1) ||
+                 (loop->simulation != NULL && kind != WEFT_EVENT_CLOCK_JUMP);
+    double now = known ? loop->now : weft__now(loop);
     log->last_kind = kind;
     if (now > log->time)
         log->time = now;

@@ -357,7 +357,8 @@ static void feed_resume(weft_trace *trace, track *at) {
 }
 
 static void feed_wake(weft_trace *trace, const weft_event *record, track *at) {
-    start_arrow(trace, record->other, at);
+    start_arrow(trace, record->other != 0 ? record->other : record->object,
+                at); /* a task that ends wakes who awaits it */
     if (at->activity == WAITING)
         change_activity(trace, at, READY);
 }
