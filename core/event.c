@@ -40,6 +40,7 @@ struct weft__log {
     uint64_t base;          /* sequence number of records[0] */
     uint64_t began;         /* that of the first record since it was switched on */
     double time;            /* of the newest record: times only grow */
+    uint32_t clock_kinds;   /* bits */
     uint8_t last_kind;
     weft_event_sink *sink;
     void *context;
@@ -82,7 +83,7 @@ static void next_chunk(weft_loop *loop, weft__log *log) {
 }
 
 static inline void make_room(weft_loop *loop, weft__log *log, uint32_t records) {
-    if (WEFT__UNLIKELY(log->used + records > WEFT_EVENT_CHUNK))
+    if (WEFT__UNLIKELY(log->used + records >= WEFT_EVENT_CHUNK))
         next_chunk(loop, log);
 }
 
@@ -98,27 +99,35 @@ static bool follows_at_once(uint8_t kind, uint8_t last) {
 
 /*
  * The clock costs more than all the rest, so it is read only where code of the program may have run since the
- * last record. A step begins when the one before ended or the iteration began.
+ * last record. A step begins when the one before ended or the iteration began. A virtual clock stands still
+ * between its jumps.
  */
-static double time_of(weft_loop *loop, weft__log *log, uint8_t kind) {
-    const uint32_t of_the_scheduler =
-        BIT(RESUME) | BIT(WAKE) | BIT(TIMER_DROP) | BIT(STRING_DEF) | BIT(SITE_DEF);
-    bool just_read = follows_at_once(kind, log->last_kind);
-    bool known = just_read || (of_the_scheduler >> kind & 1) ||
-                 (loop->simulation != NULL && kind != WEFT_EVENT_CLOCK_JUMP);
-    double now = known ? loop->now : weft__now(loop);
-    log->last_kind = kind;
-    if (now > log->time)
-        log->time = now;
-    return log->time;
+static uint32_t kinds_that_read_the_clock(const weft_loop *loop) {
+    return loop->simulation != NULL
+               ? BIT(CLOCK_JUMP)
+               : ~(BIT(RESUME) | BIT(WAKE) | BIT(TIMER_DROP) | BIT(STRING_DEF) | BIT(SITE_DEF));
 }
 
+/* Times only grow. */
+static inline void finish_record(weft_loop *loop, weft__log *log, weft_event *record, double now) {
+    if (now > log->time)
+        log->time = now;
+    record->time = log->time;
+    log->last_kind = record->kind;
+    if (WEFT__UNLIKELY(++log->used == WEFT_EVENT_CHUNK))
+        next_chunk(loop, log);
+}
+
+static void finish_with_clock(weft_loop *loop, weft__log *log, weft_event *record) {
+    finish_record(loop, log, record,
+                  follows_at_once(record->kind, log->last_kind) ? loop->now : weft__now(loop));
+}
+
+/* What may call comes last, so that the rest, which every event pays for, needs no stack. */
 void weft__log_record(weft_loop *loop, uint8_t kind, uint8_t subkind, uint16_t count, uint32_t task,
                       uint32_t other, uint32_t site, uint32_t object, uint32_t payload) {
     weft__log *log = loop->log;
-    make_room(loop, log, 1);
-    weft_event *record = &log->records[log->used++];
-    record->time = time_of(loop, log, kind);
+    weft_event *record = &log->records[log->used];
     record->task = task;
     record->other = other;
     record->site = site;
@@ -127,6 +136,10 @@ void weft__log_record(weft_loop *loop, uint8_t kind, uint8_t subkind, uint16_t c
     record->subkind = subkind;
     record->count = count;
     record->payload = payload;
+    if (log->clock_kinds >> kind & 1)
+        finish_with_clock(loop, log, record);
+    else
+        finish_record(loop, log, record, loop->now);
 }
 
 /* --- Definitions --- */
@@ -256,6 +269,7 @@ static weft__log *new_log(weft_loop *loop) {
         return NULL;
     memset(log, 0, offsetof(weft__log, texts));
     log->records = log->chunks[0];
+    log->clock_kinds = kinds_that_read_the_clock(loop);
     return log;
 }
 
