@@ -4,6 +4,7 @@
  */
 
 #include "internal.h"
+#include "program.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -46,6 +47,7 @@ weft_loop *weft_loop_new(weft_host *host, const weft_allocator *allocator) {
         return NULL;
     memset((void *)loop, 0, sizeof *loop);
     loop->host = host;
+    loop->simulation = weft__simulation_of(host);
     loop->allocator = *allocator;
     loop->reporter = report_default;
     loop->ready_end = &loop->ready;

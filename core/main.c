@@ -108,6 +108,7 @@ bool weft__main_enter(void) {
     }
     const char *debug = setting("WEFT_DEBUG");
     weft_loop_set_debug(loop, debug != NULL && strcmp(debug, "0") != 0);
+    weft__program_entered(loop);
     if (begin_trace())
         return true;
     weft_loop_close(loop);
@@ -118,10 +119,7 @@ bool weft__main_enter(void) {
 int weft__main_run(weft_coroutine *coroutine) {
     weft_loop *loop = weft__current;
     program.main = weft_loop_start(loop, coroutine);
-    if (!program.simulated)
-        return weft__program_run(program.host, loop);
-    weft_simulation_turn(&program.simulation, loop, 0);
-    return weft__program_finish(loop);
+    return weft__program_run(program.host, loop);
 }
 
 /* The first one's text was too short for it: once more with room. */
@@ -136,12 +134,14 @@ static void print_error(weft_task *task) {
 }
 
 int weft__program_finish(weft_loop *loop) {
-    bool failed = !weft_task_done(program.main) || weft_task_error(program.main) != NULL;
+    weft_task *main_task = program.main; /* NULL: the host started tasks of its own */
+    bool stopped = main_task != NULL && !weft_task_done(main_task);
+    bool failed = stopped || (main_task != NULL && weft_task_error(main_task) != NULL);
     fflush(stdout);
-    if (!weft_task_done(program.main))
+    if (stopped)
         fprintf(stderr, "weft: the program stopped before its main coroutine had ended\n");
     else if (failed)
-        print_error(program.main);
+        print_error(main_task);
     weft_loop_close(loop);
     release_world();
     return failed ? 1 : 0;

@@ -11,8 +11,12 @@
 /* The host for weft_main, made at the first call; NULL after saying why on stderr. */
 weft_host *weft__program_host(void);
 
-/* Turns the loop until it is done and returns weft__program_finish. A host that cannot wait unwinds to its
- * event loop instead, turns from there and calls weft__program_finish at the end. */
+/* The loop has been made, and nothing runs in it yet: where a host switches on a log of its own. */
+void weft__program_entered(weft_loop *loop);
+
+/* Turns the loop, whose host is that of the program or a simulation, until it is done, and returns
+ * weft__program_finish. A host that cannot wait unwinds to its event loop instead, turns from there and calls
+ * weft__program_finish at the end. */
 int weft__program_run(weft_host *host, weft_loop *loop);
 
 /* Frees the host, after the loop has been closed. */
@@ -25,7 +29,11 @@ void weft__program_trace_close(void);
 
 /* --- The core gives: --- */
 
-/* Once the loop is done: reports the main task's error, closes the loop and the trace; the exit status. */
+/* The simulation whose host this is, or NULL. */
+struct weft_simulation *weft__simulation_of(weft_host *host);
+
+/* Once the loop is done: reports the error of weft_main's task, if it was called, closes the loop and the
+ * trace; the exit status. */
 int weft__program_finish(weft_loop *loop);
 
 #endif

@@ -1,6 +1,7 @@
 /* The simulation: a host with a clock that jumps, and choices that can be replayed. */
 
 #include "internal.h"
+#include "program.h"
 
 #include <stdlib.h>
 
@@ -22,6 +23,10 @@ static int arm(weft_host *host, double deadline) {
 static int wake(weft_host *host) {
     (void)host; /* who turns the loop looks at it again anyway */
     return 0;
+}
+
+weft_simulation *weft__simulation_of(weft_host *host) {
+    return host != NULL && host->now == now ? of(host) : NULL;
 }
 
 void weft_simulation_init(weft_simulation *simulation, const weft_simulation_options *options) {
