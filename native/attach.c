@@ -8,8 +8,7 @@ int weft_uv_attach(weft_uv *self, uv_loop_t *uv, const weft_allocator *allocator
     if (weft_loop_current() != NULL)
         return UV_EALREADY;
     weft__uv_init(self, uv);
-    self->loop = weft_loop_new(&self->host, allocator);
-    if (self->loop == NULL)
+    if (!weft__uv_make_loop(self, allocator))
         return UV_ENOMEM;
     int code = weft__uv_open(self);
     if (code != 0) {
@@ -41,11 +40,12 @@ static void tell_nobody(weft_uv *self) {
 int weft_uv_detach(weft_uv *self, weft_uv_callback *detached) {
     if (self->detached != NULL)
         return UV_EALREADY;
-    int code = self->host.wake(&self->host);
+    int code = uv_async_send(&self->async);
     if (code != 0)
         return code;
     if (!cancel_all())
         return UV_ENOMEM;
+    uv_ref((uv_handle_t *)&self->async); /* so that libuv gets there */
     self->detached = detached != NULL ? detached : tell_nobody;
     return 0;
 }

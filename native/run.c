@@ -31,8 +31,7 @@ static const weft_error *enter(void) {
         free(own);
         return error;
     }
-    own->host.loop = weft_loop_new(&own->host.host, NULL);
-    if (own->host.loop == NULL) {
+    if (!weft__uv_make_loop(&own->host, NULL)) {
         weft__own_loop_close(own);
         free(own);
         return &weft_error_out_of_memory;
@@ -53,6 +52,7 @@ static void print_task_error(weft_task *task) {
     char *all = length < sizeof few ? NULL : malloc(length + 1);
     if (all != NULL)
         weft_task_print_error(task, all, length + 1);
+    fflush(stdout);
     fputs(all != NULL ? all : few, stderr);
     free(all);
 }
@@ -60,6 +60,7 @@ static void print_task_error(weft_task *task) {
 static void print_error(const weft_error *error) {
     char text[512];
     weft_error_print(error, text, sizeof text);
+    fflush(stdout);
     fputs(text, stderr);
 }
 

@@ -4,6 +4,8 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static weft_uv *of_host(weft_host *host) {
     return (weft_uv *)(void *)host;
@@ -24,6 +26,14 @@ static int start_timer(weft_uv *self) {
     return uv_timer_start(&self->timer, on_timer, (uint64_t)fmin(fmax(delay, 0.0), stage), 0);
 }
 
+/* The first one ends a loop of weft's own; the core hears of those that it asked for. */
+static void record_failure(weft_uv *self, const char *call, int code) {
+    if (code != 0 && self->failure == 0) {
+        self->failure = code;
+        self->failed = call;
+    }
+}
+
 static int arm(weft_host *host, double deadline) {
     weft_uv *self = of_host(host);
     if (deadline == self->deadline)
@@ -34,7 +44,7 @@ static int arm(weft_host *host, double deadline) {
     int code = start_timer(self);
     if (code != 0)
         self->deadline = INFINITY;
-    weft__uv_fail(self, "uv_timer_start", code);
+    record_failure(self, "uv_timer_start", code);
     return code;
 }
 
@@ -65,7 +75,7 @@ static int wake(weft_host *host) {
     int code = uv_async_send(&self->async);
     if (weft_loop_current() == self->loop) { /* this thread is the one that runs libuv's loop */
         keep_running(self, true);
-        weft__uv_fail(self, "uv_async_send", code);
+        record_failure(self, "uv_async_send", code);
     }
     return code;
 }
@@ -103,13 +113,9 @@ void weft__uv_turn(weft_uv *self) {
     }
 }
 
-/* A loop of weft's own ends with the failure; a program that runs its own must be told. */
 void weft__uv_fail(weft_uv *self, const char *call, int code) {
-    if (code == 0 || self->failure != 0)
-        return;
-    self->failure = code;
-    self->failed = call;
-    if (self->attached)
+    record_failure(self, call, code);
+    if (code != 0 && self->attached)
         fprintf(stderr, "weft: %s: %s\n", call, describe(&self->host, code));
 }
 
@@ -130,17 +136,27 @@ void weft__uv_init(weft_uv *self, uv_loop_t *uv) {
     };
 }
 
+/* WEFT_DEBUG switches debug mode on, as it does for weft_main. */
+bool weft__uv_make_loop(weft_uv *self, const weft_allocator *allocator) {
+    const char *debug = getenv("WEFT_DEBUG");
+    self->loop = weft_loop_new(&self->host, allocator);
+    if (self->loop == NULL)
+        return false;
+    weft_loop_set_debug(self->loop, debug != NULL && debug[0] != '\0' && strcmp(debug, "0") != 0);
+    return true;
+}
+
 /* What does fail in practice comes first: then nothing is left to be closed. */
 int weft__uv_open(weft_uv *self) {
     int code = uv_async_init(self->uv, &self->async, on_async);
     if (code != 0) {
-        weft__uv_fail(self, "uv_async_init", code);
+        record_failure(self, "uv_async_init", code);
         return code;
     }
     code = uv_timer_init(self->uv, &self->timer);
     if (code != 0) {
         uv_close((uv_handle_t *)&self->async, NULL);
-        weft__uv_fail(self, "uv_timer_init", code);
+        record_failure(self, "uv_timer_init", code);
         return code;
     }
     self->async.data = self;

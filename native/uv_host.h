@@ -8,6 +8,9 @@
 /* Makes it a host whose clock stands at zero; its `data` stays. */
 void weft__uv_init(weft_uv *self, uv_loop_t *uv);
 
+/* Makes the loop that it serves, current in this thread. False without memory. */
+bool weft__uv_make_loop(weft_uv *self, const weft_allocator *allocator);
+
 /* Puts its handles into the uv_loop. 0, or libuv's code: then one of them may go with the next uv_run. */
 int weft__uv_open(weft_uv *self);
 
@@ -17,7 +20,8 @@ void weft__uv_close(weft_uv *self, weft_uv_callback *closed);
 /* Turns the loop now; closes it if that was asked for and this was the last turn. */
 void weft__uv_turn(weft_uv *self);
 
-/* Remembers the first failure that turns cannot go on after; a code of 0 is none. */
+/* After a failure of libuv's that the core does not hear of: a loop of weft's own ends with it, an attached
+ * one says it on stderr. A code of 0 is none. */
 void weft__uv_fail(weft_uv *self, const char *call, int code);
 
 /* uv_work.c: weft_host's work. */

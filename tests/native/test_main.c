@@ -4,6 +4,7 @@
 
 #include "weft_test.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,62 @@ static int long_program(void) {
 TEST(on_a_virtual_clock_sleeping_takes_no_time) {
     CHECK_EQ_INT(status_of(long_program, "WEFT_VIRTUAL", "1"), 0);
     CHECK_EQ_STR(said, "");
+}
+
+static weft_value nothing(void *argument) {
+    return weft_value_of((const char *)argument);
+}
+
+static void set(void *argument) {
+    weft_future_set_value(argument, weft_none());
+}
+
+static weft_loop *outside_loop;
+
+static void *call_from_outside(void *argument) {
+    if (!weft_call_soon_threadsafe(outside_loop, set, argument))
+        abort();
+    return NULL;
+}
+
+struct outside {
+    weft_frame frame;
+    weft_future *future;
+    pthread_t thread;
+};
+
+weft_async(outside) {
+    weft_begin(outside);
+    weft_await(weft_to_thread(nothing, "in place"));
+    self->future = weft_create_future();
+    outside_loop = weft_loop_current();
+    weft_loop_hold(outside_loop);
+    if (pthread_create(&self->thread, NULL, call_from_outside, self->future) != 0)
+        abort();
+    weft_await(self->future);
+    weft_loop_unhold(outside_loop);
+    pthread_join(self->thread, NULL);
+    weft_end();
+}
+
+static int outside_program(void) {
+    return weft_main(weft_call(outside));
+}
+
+TEST(a_virtual_clock_waits_for_other_threads) {
+    CHECK_EQ_INT(status_of(outside_program, "WEFT_VIRTUAL", "1"), 0);
+    CHECK_EQ_STR(said, "");
+}
+
+static int empty_program(void) {
+    return weft_main(NULL);
+}
+
+TEST(a_program_without_a_coroutine_has_status_1) {
+    CHECK_EQ_INT(status_of(empty_program, NULL, NULL), 1);
+    CHECK(strstr(said, "NULL") != NULL);
+    CHECK_EQ_INT(status_of(empty_program, "WEFT_VIRTUAL", "1"), 1);
+    CHECK(strstr(said, "NULL") != NULL);
 }
 
 struct inner {
@@ -216,6 +273,8 @@ TEST(a_trace_on_a_full_disk_is_said) {
 }
 
 TEST_MAIN(TEST_CASE(a_program_that_ends_has_status_0), TEST_CASE(on_a_virtual_clock_sleeping_takes_no_time),
+          TEST_CASE(a_virtual_clock_waits_for_other_threads),
+          TEST_CASE(a_program_without_a_coroutine_has_status_1),
           TEST_CASE(an_unhandled_error_is_printed_and_gives_status_1),
           TEST_CASE(main_inside_a_running_loop_is_an_error), TEST_CASE(a_program_may_run_two_mains),
           TEST_CASE(main_has_threads), TEST_CASE(run_prints_the_error_that_nobody_takes),
