@@ -452,16 +452,21 @@ TEST(the_program_s_data_stays) {
 /* --- An allocator of the program's --- */
 
 static long blocks;
+static long until_failure = -1; /* allocations that succeed; -1: all */
+
+static bool fails_now(void) {
+    return until_failure >= 0 && until_failure-- == 0;
+}
 
 static void *count_allocate(void *context, size_t size) {
-    void *pointer = malloc(size);
+    void *pointer = fails_now() ? NULL : malloc(size);
     blocks += pointer != NULL;
     *(long *)context += 1;
     return pointer;
 }
 
 static void *count_reallocate(void *context, void *old, size_t size) {
-    void *pointer = realloc(old, size);
+    void *pointer = fails_now() ? NULL : realloc(old, size);
     blocks += pointer != NULL && old == NULL;
     *(long *)context += 1;
     return pointer;
@@ -491,6 +496,47 @@ TEST(all_memory_comes_from_the_allocator_and_goes_back) {
     uv_sem_destroy(&gate);
 }
 
+/* True if the attachment came to its end without running out of memory. */
+static bool attach_with_failure_at(long nth) {
+    long calls = 0;
+    const weft_allocator allocator = {count_allocate, count_reallocate, count_release, &calls};
+    blocks = 0;
+    detached = 0;
+    CHECK_EQ_INT(uv_loop_init(&uv), 0);
+    until_failure = nth;
+    int attached = weft_uv_attach(&attachment, &uv, &allocator);
+    if (attached == 0) {
+        weft_loop_start(attachment.loop, weft_call(counting));
+        uv_run(&uv, UV_RUN_NOWAIT);
+        int code = weft_uv_detach(&attachment, count_detached);
+        if (code != 0)
+            CHECK_EQ_INT(code, UV_ENOMEM);
+        bool again = code != 0;
+        bool whole = !again && until_failure >= 0;
+        if (again)
+            CHECK_EQ_INT(weft_uv_detach(&attachment, count_detached), 0);
+        uv_run(&uv, UV_RUN_DEFAULT);
+        CHECK_EQ_INT(detached, 1);
+        CHECK_EQ_INT(blocks, 0);
+        CHECK_EQ_INT(uv_loop_close(&uv), 0);
+        until_failure = -1;
+        return whole;
+    }
+    CHECK_EQ_INT(attached, UV_ENOMEM);
+    CHECK(weft_loop_current() == NULL);
+    CHECK_EQ_INT(blocks, 0);
+    CHECK_EQ_INT(uv_loop_close(&uv), 0);
+    return false;
+}
+
+TEST(every_allocation_may_fail) {
+    long nth = 0;
+    while (nth < 100 && !attach_with_failure_at(nth))
+        nth++;
+    CHECK(nth > 1);
+    CHECK(nth < 100);
+}
+
 TEST_MAIN(TEST_CASE(a_callback_gets_the_value), TEST_CASE(a_callback_gets_the_error),
           TEST_CASE(an_attachment_without_tasks_keeps_nothing_running),
           TEST_CASE(tasks_can_be_started_again_after_the_last_one_has_ended),
@@ -505,4 +551,4 @@ TEST_MAIN(TEST_CASE(a_callback_gets_the_value), TEST_CASE(a_callback_gets_the_er
           TEST_CASE(detaching_waits_for_functions_in_threads), TEST_CASE(a_task_may_detach_its_own_loop),
           TEST_CASE(detaching_takes_no_callback_too), TEST_CASE(a_thread_has_one_loop),
           TEST_CASE(attaches_again_and_again), TEST_CASE(the_program_s_data_stays),
-          TEST_CASE(all_memory_comes_from_the_allocator_and_goes_back))
+          TEST_CASE(all_memory_comes_from_the_allocator_and_goes_back), TEST_CASE(every_allocation_may_fail))

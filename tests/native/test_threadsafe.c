@@ -160,5 +160,69 @@ TEST(the_loop_s_own_thread_may_call_too) {
     CHECK(weft_run(weft_call(own), NULL, NULL));
 }
 
+/* --- A loop that is attached in another thread --- */
+
+struct idling {
+    weft_frame frame;
+};
+
+weft_async(idling) {
+    weft_begin(idling);
+    weft_await(weft_sleep(1e6));
+    weft_end();
+}
+
+typedef struct server {
+    pthread_t thread;
+    uv_sem_t attached;
+    weft_uv attachment;
+    int asked, detached;
+} server;
+
+static void count_detached(weft_uv *attachment) {
+    server *self = attachment->data;
+    self->detached++;
+}
+
+static void *serve(void *argument) {
+    server *self = argument;
+    uv_loop_t uv;
+    if (uv_loop_init(&uv) != 0)
+        abort();
+    self->attachment.data = self;
+    if (weft_uv_attach(&self->attachment, &uv, NULL) != 0)
+        abort();
+    weft_loop_start(self->attachment.loop, weft_call(idling));
+    uv_sem_post(&self->attached);
+    uv_run(&uv, UV_RUN_DEFAULT);
+    if (uv_loop_close(&uv) != 0)
+        abort();
+    return NULL;
+}
+
+static void ask(void *argument) {
+    ((server *)argument)->asked++;
+}
+
+static void stop(void *argument) {
+    weft_uv_detach(&((server *)argument)->attachment, count_detached);
+}
+
+TEST(an_attached_loop_is_called_and_stopped_from_another_thread) {
+    static server it;
+    CHECK_EQ_INT(uv_sem_init(&it.attached, 0), 0);
+    if (pthread_create(&it.thread, NULL, serve, &it) != 0)
+        abort();
+    uv_sem_wait(&it.attached);
+    for (int i = 0; i < 100; i++)
+        CHECK(weft_call_soon_threadsafe(it.attachment.loop, ask, &it));
+    CHECK(weft_call_soon_threadsafe(it.attachment.loop, stop, &it));
+    pthread_join(it.thread, NULL);
+    uv_sem_destroy(&it.attached);
+    CHECK_EQ_INT(it.asked, 100);
+    CHECK_EQ_INT(it.detached, 1);
+}
+
 TEST_MAIN(TEST_CASE(every_call_arrives_in_the_order_of_its_thread), TEST_CASE(a_call_wakes_a_sleeping_loop),
-          TEST_CASE(the_loop_s_own_thread_may_call_too))
+          TEST_CASE(the_loop_s_own_thread_may_call_too),
+          TEST_CASE(an_attached_loop_is_called_and_stopped_from_another_thread))
