@@ -1,0 +1,50 @@
+/* Tasks run in the background while their creator goes on, and are awaited when they are needed. */
+#include <stdio.h>
+#include <weft/weft.h>
+
+struct fetch {
+    weft_frame frame;
+    const char *url;
+    double delay;
+};
+
+weft_async(fetch) {
+    weft_begin(fetch);
+    printf("fetch of %s begins\n", self->url);
+    weft_await(weft_sleep(self->delay));
+    printf("fetch of %s ends\n", self->url);
+    weft_return(weft_format("data from %s", self->url));
+    weft_end();
+}
+
+static void show(weft_task *task) {
+    printf("task %s %s\n", weft_task_name(task), weft_task_done(task) ? "is done" : "still runs");
+}
+
+struct create_task {
+    weft_frame frame;
+    double news, mail, work; /* seconds */
+    weft_task *first, *second;
+    const char *data;
+};
+weft_export(create_task, news, mail, work);
+
+weft_async(create_task) {
+    weft_begin(create_task);
+    self->first = weft_create_task_named(weft_call(fetch, .url = "news", .delay = self->news), "news");
+    self->second = weft_create_task_named(weft_call(fetch, .url = "mail", .delay = self->mail), "mail");
+    printf("both tasks are created, and run once this one waits\n");
+    weft_await(weft_sleep(self->work)); /* stands for other work */
+    show(self->first);
+    show(self->second);
+
+    weft_await_to(self->data, self->first);
+    printf("got %s\n", self->data); /* borrowed from the task, which frees it */
+    weft_await_to(self->data, self->second);
+    printf("got %s\n", self->data);
+    weft_end();
+}
+
+int main(void) {
+    return weft_main(weft_call(create_task, .news = 0.5, .mail = 1.5, .work = 1.0));
+}

@@ -1,0 +1,22 @@
+"""Many downloads, but only so many at a time: a semaphore hands out permits, first come first served."""
+import asyncio
+
+
+async def fetch(permits, number, delay):
+    async with permits:  # waits for a permit, and gives it back however the block is left
+        print(f"fetch {number} enters")
+        await asyncio.sleep(delay)
+        print(f"fetch {number} leaves")
+
+
+async def semaphore(permits, count, delay):
+    if permits < 1:
+        raise ValueError(f"permits must be at least 1, not {permits}")
+    semaphore = asyncio.Semaphore(permits)
+    async with asyncio.TaskGroup() as group:
+        for i in range(1, count + 1):
+            group.create_task(fetch(semaphore, i, i * delay))
+    print("all fetches ended")
+
+
+asyncio.run(semaphore(permits=2, count=5, delay=0.25))

@@ -1,0 +1,43 @@
+/* One fetch after another: the waits add up, three fetches of a second take three. */
+#include <stdio.h>
+#include <weft/weft.h>
+
+/* A coroutine is a structure and a body. The structure holds the arguments and all that must outlive an
+ * await: a plain local variable would be lost there. */
+struct fetch {
+    weft_frame frame;
+    int number;
+    double delay;
+};
+
+weft_async(fetch) {
+    weft_begin(fetch);
+    printf("fetch %d begins\n", self->number);
+    weft_await(weft_sleep(self->delay)); /* stands for the network */
+    printf("fetch %d ends\n", self->number);
+    weft_return(weft_format("data %d", self->number));
+    weft_end();
+}
+
+struct sequential {
+    weft_frame frame;
+    int count;
+    double delay;
+    int number;
+    char *data;
+};
+weft_export(sequential, count, delay); /* JavaScript can call it with these arguments */
+
+weft_async(sequential) {
+    weft_begin(sequential);
+    for (self->number = 1; self->number <= self->count; self->number++) {
+        weft_await_to(self->data, weft_call(fetch, .number = self->number, .delay = self->delay));
+        printf("got %s\n", self->data);
+        weft_free(self->data); /* what a coroutine returns belongs to who awaits it */
+    }
+    weft_end();
+}
+
+int main(void) {
+    return weft_main(weft_call(sequential, .count = 3, .delay = 1.0));
+}

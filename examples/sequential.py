@@ -1,0 +1,18 @@
+"""One fetch after another: the waits add up, three fetches of a second take three."""
+import asyncio
+
+
+async def fetch(number, delay):
+    print(f"fetch {number} begins")
+    await asyncio.sleep(delay)  # stands for the network
+    print(f"fetch {number} ends")
+    return f"data {number}"
+
+
+async def sequential(count, delay):
+    for number in range(1, count + 1):
+        data = await fetch(number, delay)
+        print(f"got {data}")
+
+
+asyncio.run(sequential(count=3, delay=1.0))

@@ -1,0 +1,58 @@
+/* Tasks that end together: when one fails, the group cancels the others and raises what went wrong. */
+#include <stdio.h>
+#include <weft/weft.h>
+
+struct fetch {
+    weft_frame frame;
+    int number;
+    double delay;
+    bool fails;
+    const weft_error *error;
+};
+
+weft_async(fetch) {
+    weft_begin(fetch);
+    printf("fetch %d begins\n", self->number);
+    weft_try {
+        weft_await(weft_sleep(self->delay));
+    }
+    weft_catch_code(WEFT_CANCELLED, self->error) {
+        printf("fetch %d is cancelled\n", self->number);
+        weft_reraise;
+    }
+    if (self->fails)
+        weft_raise(WEFT_RUNTIME, "fetch %d found nothing", self->number);
+    printf("fetch %d ends\n", self->number);
+    weft_end();
+}
+
+struct task_group {
+    weft_frame frame;
+    int count;
+    int failing; /* which one fails; 0: none */
+    double delay;
+    weft_group group;
+    const weft_error *error;
+};
+weft_export(task_group, count, failing, delay);
+
+weft_async(task_group) {
+    weft_begin(task_group);
+    weft_try {
+        weft_with_as(self->group, weft_task_group()) {
+            for (int i = 1; i <= self->count; i++)
+                weft_group_create_task(&self->group, weft_call(fetch, .number = i, .delay = i * self->delay,
+                                                               .fails = i == self->failing));
+        } /* leaving the block waits for every task */
+        printf("all fetches ended\n");
+    }
+    weft_catch_code(WEFT_GROUP, self->error) {
+        for (size_t i = 0; i < self->error->child_count; i++)
+            printf("failed: %s\n", self->error->children[i]->message);
+    }
+    weft_end();
+}
+
+int main(void) {
+    return weft_main(weft_call(task_group, .count = 3, .failing = 2, .delay = 0.5));
+}
