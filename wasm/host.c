@@ -90,7 +90,7 @@ static int set_timer(void) {
     static const double longest = 2147483647.0; /* setTimeout takes 31 bits */
     if (self.deadline == INFINITY)
         return weft_js_timer(-1.0);
-    double delay = ceil((self.deadline - now(&self.host)) * 1e3);
+    double delay = ceil(self.deadline * 1e3 - (weft_js_now() - self.origin));
     return weft_js_timer(fmin(fmax(delay, 0.0), longest));
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <weft/event.h>
 
 /* clang-format off */
 
@@ -31,16 +32,32 @@ WEFT__IMPORT(int, weft_js_trace, (int part, const char *text, int length), {
     }
 })
 
+/* Records of the event log, to be copied; whether anybody wants them. */
+WEFT__IMPORT(void, weft_js_events, (const void *records, int bytes, double base), {})
+WEFT__IMPORT(int, weft_js_wants_events, (void), { return 0; })
+
 /* clang-format on */
 
 weft_host *weft__program_host(void) {
     return weft__javascript_host();
 }
 
-/* Flushes and runs atexit's functions, as returning from main does elsewhere. */
+static void give_events(void *context, const weft_event *records, size_t count, uint64_t base) {
+    (void)context;
+    weft_js_events(records, (int)(count * sizeof *records), (double)base);
+}
+
+void weft__program_entered(weft_loop *loop) {
+    (void)loop;
+    if (weft_js_wants_events())
+        weft_events_on(give_events, NULL);
+}
+
+/* As returning from main does elsewhere; Emscripten runs the functions of atexit where it has its own glue.
+ */
 static void end_program(weft_loop *loop) {
     int status = weft__program_finish(loop);
-    fflush(NULL); /* where exit leaves the streams alone */
+    fflush(NULL); /* which exit leaves out in standalone modules */
     exit(status);
 }
 

@@ -12,10 +12,6 @@
 /* The task has ended: JavaScript reads its outcome with the functions below, before it returns. */
 WEFT__IMPORT(void, weft_js_ended, (weft_task * task), {})
 
-/* Records of the event log, to be copied; whether anybody wants them. */
-WEFT__IMPORT(void, weft_js_events, (const void *records, int bytes, double base), {})
-WEFT__IMPORT(int, weft_js_wants_events, (void), { return 0; })
-
 /* What JavaScript waits for. */
 typedef struct run {
     struct run *next, **link;
@@ -40,17 +36,13 @@ static void on_done(weft_future *future, void *self) {
 
 /* --- The loop --- */
 
-static void give_events(void *context, const weft_event *records, size_t count, uint64_t base) {
-    (void)context;
-    weft_js_events(records, (int)(count * sizeof *records), (double)base);
-}
-
 /* The loop ends in the tick of its last main task, one before that one's callbacks. */
 static void end_loop(weft_loop *loop) {
     while (runs != NULL) {
         weft_future_remove_done_callback(weft_task_future(runs->task), on_done, runs);
         report_end(runs);
     }
+    fflush(NULL); /* while the log is there to have it */
     weft__program_finish(loop);
     fflush(NULL);
 }
@@ -60,8 +52,6 @@ static bool enter_loop(void) {
         return true;
     if (!weft__main_enter())
         return false;
-    if (weft_js_wants_events())
-        weft_events_on(give_events, NULL);
     weft__drive(weft_loop_current(), end_loop);
     return true;
 }
@@ -78,7 +68,7 @@ WEFT__CALLABLE(weft_wasm_frame) weft_frame *weft_wasm_frame(const weft_type *typ
 
 /* Takes its own structure; the caller keeps the coroutine's. */
 static weft_task *start(run *self, weft_frame *frame) {
-    self->task = weft_loop_start(weft_loop_current(), weft__make(frame));
+    self->task = weft_loop_start(weft_loop_current(), weft__make(frame, frame->size));
     weft__hop();
     if (!weft_task_add_done_callback(self->task, on_done, self)) {
         weft_task_cancel(self->task, NULL);
@@ -132,7 +122,7 @@ WEFT__CALLABLE(weft_wasm_exit) void weft_wasm_exit(int status) {
 
 /* What the program prints, for the event log; 1 stdout, 2 stderr. */
 WEFT__CALLABLE(weft_wasm_output) void weft_wasm_output(int stream, const char *text) {
-    weft_loop *loop = weft__driven();
+    weft_loop *loop = weft_loop_current();
     if (loop == NULL || loop->log == NULL)
         return;
     uint32_t words = weft__log_text(loop, text);

@@ -13,14 +13,17 @@ if (path === undefined) {
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith("WEFT_")));
 const isVirtual = ["WEFT_VIRTUAL", "WEFT_SEED", "WEFT_DECISIONS"].some((name) => name in env);
 
-// stdin may be a terminal that has nothing to give yet, or be closed.
+// C waits for its input; a stdin that has nothing yet may refuse to.
+const aMoment = new Int32Array(new SharedArrayBuffer(4));
 function read(buffer) {
-  try {
-    return readSync(0, buffer);
-  } catch (error) {
-    if (error.code === "EAGAIN") return read(buffer);
-    if (error.code === "EOF") return 0;
-    throw error;
+  for (;;) {
+    try {
+      return readSync(0, buffer);
+    } catch (error) {
+      if (error.code === "EOF") return 0;
+      if (error.code !== "EAGAIN") throw error;
+      Atomics.wait(aMoment, 0, 0, 10);
+    }
   }
 }
 

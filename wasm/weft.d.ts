@@ -89,7 +89,10 @@ export interface Weft {
      * rejects all that is running, and the module is of no further use; one that calls exit starts afresh with the next call.
      */
     run(name: string, fields?: Record<string, Value | undefined>, options?: RunOptions): Promise<Value>;
-    /** Runs the program's main with these arguments and resolves with its exit status. Nothing else can run meanwhile. */
+    /**
+     * Runs the program's main with these arguments and resolves with its exit status. Nothing else can run meanwhile; afterwards
+     * the next call starts the program afresh. Standalone modules of Emscripten's do not call functions given to atexit.
+     */
     main(args?: readonly string[], options?: RunOptions): Promise<number>;
     /** The clock of the loop, in seconds; 0 while there is none. */
     now(): number;

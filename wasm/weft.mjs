@@ -7,7 +7,7 @@ export { WeftError };
 
 const isUint32 = (n) => Number.isInteger(n) && n >= 0 && n < 2 ** 32;
 
-function check({ clock = "real", seed, decisions }) {
+function check({ clock = "real", seed, decisions, onEvent, env }) {
   if (clock !== "real" && clock !== "virtual") throw new TypeError(`clock must be "real" or "virtual", not ${clock}`);
   if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0))
     throw new TypeError("seed must be an integer from 0 to 2^53 - 1");
@@ -15,6 +15,7 @@ function check({ clock = "real", seed, decisions }) {
     throw new TypeError("decisions must be an array of integers from 0 to 2^32 - 1");
   if (clock === "real" && (seed !== undefined || decisions !== undefined))
     throw new TypeError('seed and decisions are for clock: "virtual"');
+  if (onEvent && env?.WEFT_TRACE) throw new TypeError("the event log goes to onEvent or to WEFT_TRACE, not to both");
 }
 
 // What weft_main reads, on every host.

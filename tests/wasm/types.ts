@@ -1,0 +1,45 @@
+// A program that uses all of weft.d.ts; only its types are checked.
+import { loadWeft, WeftError, type Coroutine, type LoadOptions, type Value, type Weft } from "weft";
+
+const options: LoadOptions = {
+    wasm: fetch("module.wasm"),
+    print: (text, stream) => console.log(stream === "stdout" ? text : `! ${text}`),
+    onEvent: (chunk, base) => console.log(chunk.byteLength, base),
+    imports: { fetch_text: async (url: string, signal: AbortSignal) => (await fetch(url, { signal })).text() },
+    clock: "virtual",
+    seed: 7,
+    decisions: [0, 1],
+    debug: true,
+    env: { LANG: "C" },
+};
+
+export async function use(): Promise<Value> {
+    const weft: Weft = await loadWeft(options);
+    const all: Coroutine[] = [...weft.coroutines.values()];
+    const field = all[0]?.fields[0];
+    console.log(field?.name, field?.type === "bool", field?.offset, weft.now(), weft.instance.exports);
+
+    const controller = new AbortController();
+    const value = await weft.run("fetch_all", { permits: 3, big: 2n ** 60n }, { signal: controller.signal });
+    const status: number = await weft.main(["--verbose"]);
+    console.log(status);
+    try {
+        await weft.run("fails");
+    } catch (error) {
+        if (error instanceof WeftError) {
+            const lines: string[] = error.traceback.map((entry) => `${entry.function} ${entry.file}:${entry.line}`);
+            const children: readonly WeftError[] = error.errors;
+            console.log(error.name, error.code, error.message, lines, children.length, error.cause);
+        }
+    }
+    return value;
+}
+
+// @ts-expect-error a module is needed
+void loadWeft({});
+// @ts-expect-error there are two clocks
+void loadWeft({ wasm: "a.wasm", clock: "atomic" });
+// @ts-expect-error objects cannot go to C
+void loadWeft({ wasm: "a.wasm" }).then((weft) => weft.run("f", { x: {} }));
+// @ts-expect-error only the library makes these
+void new WeftError("mine");
