@@ -129,7 +129,7 @@ static void print_error(weft_task *task) {
     char *whole = length < sizeof text ? NULL : malloc(length + 1);
     if (whole != NULL)
         weft_task_print_error(task, whole, length + 1);
-    fprintf(stderr, "%s\n", whole != NULL ? whole : text);
+    fputs(whole != NULL ? whole : text, stderr);
     free(whole);
 }
 
