@@ -2,14 +2,14 @@
 
 #include "own_loop.h"
 
+#include "../core/internal.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <weft/error.h>
-#include <weft/future.h>
 
 /*
- * What weft__run_enter leaves for the weft__run that follows once the coroutine is made: a loop, or why there
- * is none. Making the coroutine may call weft_run in vain, so the two are apart.
+ * What weft__run_enter leaves for the weft__run_entered that follows once the coroutine is made: a loop, or
+ * why there is none. Making the coroutine may call weft_run in vain, so the two are apart.
  */
 static _Thread_local weft__own_loop *entered;
 static _Thread_local const weft_error *refusal;
@@ -68,7 +68,7 @@ static void print_error(const weft_error *error) {
 static const weft_error *outcome_of(weft_task *task, weft_value *value, bool error_wanted) {
     const weft_error *error = weft_task_error(task);
     if (error == NULL)
-        *value = weft_task_take(task);
+        *value = weft__value_detach(weft_task_take(task));
     else if (!error_wanted)
         print_task_error(task);
     return weft_error_retain(error);
@@ -93,7 +93,7 @@ static const weft_error *run(weft_coroutine *coroutine, weft_value *value, bool 
     return error;
 }
 
-bool weft__run(weft_coroutine *coroutine, weft_value *value, const weft_error **error) {
+bool weft__run_entered(weft_coroutine *coroutine, weft_value *value, const weft_error **error) {
     weft_value result = weft__of_none();
     const weft_error *failure = refusal;
     if (failure == NULL)

@@ -2,10 +2,10 @@
 
 #include "uv_host.h"
 
-#include <math.h>
+#include "../core/internal.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static weft_uv *of_host(weft_host *host) {
     return (weft_uv *)(void *)host;
@@ -103,7 +103,7 @@ void weft__uv_turn(weft_uv *self) {
         self->done = true;
         turn = weft_loop_turn(self->loop, 0);
     }
-    self->empty = turn != WEFT_TURN_MORE && weft_all_tasks(NULL, 0) == 0;
+    self->empty = turn != WEFT_TURN_MORE && self->loop->tasks == 0;
     keep_running(self, !self->empty || self->deadline < INFINITY);
     if (turn == WEFT_TURN_MORE)
         weft__uv_fail(self, "uv_async_send", uv_async_send(&self->async));
@@ -116,7 +116,7 @@ void weft__uv_turn(weft_uv *self) {
 void weft__uv_fail(weft_uv *self, const char *call, int code) {
     record_failure(self, call, code);
     if (code != 0 && self->attached)
-        fprintf(stderr, "weft: %s: %s\n", call, describe(&self->host, code));
+        weft__host_failed(self->loop, call, code);
 }
 
 void weft__uv_init(weft_uv *self, uv_loop_t *uv) {

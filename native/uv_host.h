@@ -21,7 +21,7 @@ void weft__uv_close(weft_uv *self, weft_uv_callback *closed);
 void weft__uv_turn(weft_uv *self);
 
 /* After a failure of libuv's that the core does not hear of: a loop of weft's own ends with it, an attached
- * one says it on stderr. A code of 0 is none. */
+ * one reports it. A code of 0 is none. */
 void weft__uv_fail(weft_uv *self, const char *call, int code);
 
 /* uv_work.c: weft_host's work. */

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <weft/uv.h>
 #include <weft/weft.h>
 
@@ -202,6 +203,43 @@ TEST(a_cancellation_abandons_the_wait) {
     uv_sem_destroy(&the_gate.open);
 }
 
+static weft_value fail_behind_gate(void *argument) {
+    uv_sem_wait(&((gate *)argument)->open);
+    return weft_failure(WEFT_RUNTIME, "too late");
+}
+
+static char reports[1024];
+
+static void collect_report(void *context, const char *text) {
+    (void)context;
+    strncat(reports, text, sizeof reports - strlen(reports) - 1);
+}
+
+struct indifferent {
+    weft_frame frame;
+    const weft_error *error;
+};
+
+weft_async(indifferent) {
+    weft_begin(indifferent);
+    weft_loop_set_reporter(weft_loop_current(), collect_report, NULL);
+    weft_try {
+        weft_await(weft_wait_for(weft_to_thread(fail_behind_gate, &the_gate), 0.002));
+    }
+    weft_catch_code(WEFT_TIMED_OUT, self->error) {
+        uv_sem_post(&the_gate.open);
+    }
+    weft_end();
+}
+
+TEST(a_failure_that_comes_too_late_is_nobody_s) {
+    set_gate();
+    reports[0] = '\0';
+    CHECK(weft_run(weft_call(indifferent), NULL, NULL));
+    CHECK_EQ_STR(reports, "");
+    uv_sem_destroy(&the_gate.open);
+}
+
 struct leaving {
     weft_frame frame;
     weft_task *thread;
@@ -245,5 +283,5 @@ TEST(nothing_runs_before_it_is_awaited) {
 
 TEST_MAIN(TEST_CASE(gives_the_value), TEST_CASE(runs_in_another_thread), TEST_CASE(raises_the_failure),
           TEST_CASE(many_at_once), TEST_CASE(the_loop_goes_on_meanwhile),
-          TEST_CASE(a_cancellation_abandons_the_wait), TEST_CASE(functions_left_running_are_waited_for),
-          TEST_CASE(nothing_runs_before_it_is_awaited))
+          TEST_CASE(a_cancellation_abandons_the_wait), TEST_CASE(a_failure_that_comes_too_late_is_nobody_s),
+          TEST_CASE(functions_left_running_are_waited_for), TEST_CASE(nothing_runs_before_it_is_awaited))

@@ -38,9 +38,10 @@ WEFT_BEGIN_DECLARATIONS
  * RuntimeError if this thread runs one already, SystemError with libuv's words if that refuses, or
  * out-of-memory. asyncio.run
  */
-#define weft_run(coroutine, value, error) weft__run(weft__run_enter() ? (coroutine) : NULL, (value), (error))
+#define weft_run(coroutine, value, error) \
+    weft__run_entered(weft__run_enter() ? (coroutine) : NULL, (value), (error))
 bool weft__run_enter(void);
-bool weft__run(weft_coroutine *coroutine, weft_value *value, const weft_error **error);
+bool weft__run_entered(weft_coroutine *coroutine, weft_value *value, const weft_error **error);
 
 /* --- Living in a uv_loop that runs already --- */
 
