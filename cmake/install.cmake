@@ -25,7 +25,7 @@ install(FILES
 if(EMSCRIPTEN)
     set(pc_requires "")
     set(pc_libs "-sEXIT_RUNTIME=1 -sSINGLE_FILE=1")
-    file(GLOB es_module CONFIGURE_DEPENDS wasm/*.mjs wasm/*.d.ts)
+    file(GLOB es_module CONFIGURE_DEPENDS wasm/*.mjs wasm/*.d.ts wasm/package.json)
     install(FILES ${es_module} DESTINATION ${CMAKE_INSTALL_DATADIR}/weft)
 else()
     set(pc_requires libuv)

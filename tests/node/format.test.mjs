@@ -13,6 +13,7 @@ const folders = [
   "tests/core",
   "tests/native",
   "tests/harness",
+  "tests/wasm",
   "tests/compile-fail",
   "examples",
   "bench",
