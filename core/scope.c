@@ -227,12 +227,15 @@ weft_frame *weft__throw(weft_frame *frame, weft_loop *loop) {
 static const weft_error raised_null = {.code = WEFT_TYPE_MISMATCH,
                                        .message = "raised NULL, which is no error"};
 
-/* The error that a catch around this place is handling: the cause of a new one. */
+/* The error that a catch or finally around this place is handling: the cause of a new one. */
 static const weft_error *handled(const weft_frame *frame) {
     for (weft__scope *scope = innermost(frame); scope != NULL && scope->kind != SCOPE_HOLD;
-         scope = scope->outer)
+         scope = scope->outer) {
         if (scope->state == SCOPE_CATCH && scope->caught != NULL)
             return scope->caught;
+        if (scope->state == SCOPE_FINALLY && scope->error != NULL)
+            return scope->error;
+    }
     return NULL;
 }
 
@@ -304,13 +307,14 @@ void weft__reraise(weft_frame *frame, weft_loop *loop, int line) {
     weft__raise(frame, loop, line, WEFT_RUNTIME, "weft_reraise outside of a weft_catch");
 }
 
-void weft__leave_with(weft_frame *frame, weft_loop *loop, const weft_value *given) {
-    weft_value value = *given;
-    if (frame->b.run.at == WEFT__AT_DROP) {
+/* The slow part of weft__return. */
+void weft__leave(weft_frame *frame, weft_loop *loop) {
+    if (frame->b.run.at == WEFT__AT_DROP) { /* the end of weft_drop; without a loop there is nothing to free */
         frame->b.run.at = WEFT__AT_END;
-        weft_value_free(&value);
+        weft__drop_value(loop);
         return;
     }
+    weft_value value = weft__take(loop);
     if (value.kind == WEFT_FAILURE) {
         weft__set_error(loop, weft_error_retain(value.as.error), NULL);
         weft_value_free(&value);
@@ -365,12 +369,14 @@ static void travel_on(weft_frame *frame, weft_loop *loop) {
         scope->value = weft__of_none();
     }
     pop(loop, frame);
-    if (pending == PENDING_ERROR)
+    if (pending == PENDING_ERROR) {
         weft__propagate(frame, loop);
-    else if (pending == PENDING_RETURN)
-        weft__leave_with(frame, loop, &value);
-    else
+    } else if (pending == PENDING_RETURN) {
+        weft__move(&loop->transfer.value, &value);
+        weft__leave(frame, loop);
+    } else {
         weft__jump(frame, loop, pending == PENDING_CONTINUE);
+    }
 }
 
 /* --- The machine that the macros turn --- */
