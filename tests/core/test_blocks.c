@@ -1,46 +1,14 @@
-/* try, with and while: every way to leave every part, alone and nested, with and without awaits in between.
+/* try: every way to leave every part, alone and nested, with and without awaits in between.
  */
 
-#include "world.h"
-
-enum { MY_ERROR = WEFT_USER + 1, OTHER_ERROR = WEFT_USER + 2, NO_ERROR = WEFT_USER + 3 };
-
-/* "body<outer": the error's message and those of its causes. */
-static const char *chain_of(const weft_error *error) {
-    static char text[256];
-    text[0] = '\0';
-    for (; error != NULL; error = error->cause)
-        world_add(text, sizeof text, "<",
-                  error->message[0] != '\0' ? error->message : weft_error_name(error->code));
-    return text;
-}
+#include "plan.h"
 
 /* --- Try within try: every plan against a model --- */
 
-/*
- * A plan says how each part ends: n(ormally), by an e(rror), by weft_r(eturn), weft_b(reak) or
- * weft_c(ontinue), and a catch also by reraising (x), or it is absent (-).
- */
+/* The parts of a plan (plan.h); a catch that is absent is -. */
 enum { OUTER_BODY, BODY, CATCH, FINALLY, OUTER_CATCH, OUTER_FINALLY, PARTS };
 static char plan[PARTS + 1];
-static bool awaits;
 
-#define ACT(name, letter)               \
-    do {                                \
-        if (awaits)                     \
-            weft_await(weft_sleep(0));  \
-        say(name);                      \
-        if ((letter) == 'e')            \
-            weft_raise(MY_ERROR, name); \
-        if ((letter) == 'r')            \
-            weft_return(name);          \
-        if ((letter) == 'b')            \
-            weft_break;                 \
-        if ((letter) == 'c')            \
-            weft_continue;              \
-        if ((letter) == 'x')            \
-            weft_reraise;               \
-    } while (0)
 #define CATCHES(letter) ((letter) == '-' ? NO_ERROR : MY_ERROR)
 
 #define NEST(name)                       \
@@ -138,27 +106,7 @@ static weft_async(nest_in_finally) {
     weft_end();
 }
 
-/* The same in plain C. How something ended, and with which error or value. */
-typedef struct completion {
-    char how;
-    char text[200];
-} completion;
-
-static char model_said[1024];
-
-static completion model_part(const char *name, char letter, const char *handled) {
-    completion end = {letter, ""};
-    world_add(model_said, sizeof model_said, " ", name);
-    if (letter == 'r' || letter == 'e')
-        snprintf(end.text, sizeof end.text, "%s%s%s", name, letter == 'e' && handled[0] ? "<" : "",
-                 letter == 'e' ? handled : "");
-    if (letter == 'x')
-        end = (completion){'e', ""};
-    if (letter == 'x')
-        snprintf(end.text, sizeof end.text, "%s", handled);
-    return end;
-}
-
+/* The same in plain C. */
 static const char *pending_error(const completion *end, const char *handled) {
     return end->how == 'e' ? end->text : handled;
 }
