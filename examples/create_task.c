@@ -1,4 +1,5 @@
-/* Tasks run in the background while their creator goes on, and are awaited when they are needed. */
+/* Tasks run in the background while their creator goes on,
+ * and are awaited when they are needed. */
 #include <stdio.h>
 #include <weft/weft.h>
 
@@ -34,12 +35,14 @@ weft_async(create_task) {
     self->first = weft_create_task_named(weft_call(fetch, .url = "news", .delay = self->news), "news");
     self->second = weft_create_task_named(weft_call(fetch, .url = "mail", .delay = self->mail), "mail");
     printf("both tasks are created, and run once this one waits\n");
-    weft_await(weft_sleep(self->work)); /* stands for other work */
+    /* The sleep stands for other work. */
+    weft_await(weft_sleep(self->work));
     show(self->first);
     show(self->second);
 
+    /* The data is borrowed: it lives as long as its task. */
     weft_await_to(self->data, self->first);
-    printf("got %s\n", self->data); /* borrowed from the task, which frees it */
+    printf("got %s\n", self->data);
     weft_await_to(self->data, self->second);
     printf("got %s\n", self->data);
     weft_end();

@@ -1,4 +1,5 @@
-"""Tasks run in the background while their creator goes on, and are awaited when they are needed."""
+"""Tasks run in the background while their creator goes on,
+and are awaited when they are needed."""
 import asyncio
 
 
@@ -17,7 +18,8 @@ async def create_task(news, mail, work):
     first = asyncio.create_task(fetch("news", news), name="news")
     second = asyncio.create_task(fetch("mail", mail), name="mail")
     print("both tasks are created, and run once this one waits")
-    await asyncio.sleep(work)  # stands for other work
+    # The sleep stands for other work.
+    await asyncio.sleep(work)
     show(first)
     show(second)
 

@@ -1,4 +1,5 @@
-/* All fetches at once: the waits overlap, three fetches of a second take one. */
+/* All fetches at once: the waits overlap,
+ * three fetches of a second take one. */
 #include <stdio.h>
 #include <weft/weft.h>
 
@@ -31,7 +32,10 @@ weft_async(gather) {
     weft_begin(gather);
     if (self->count < 0 || self->count > MOST)
         weft_raise(WEFT_INVALID_ARGUMENT, "count must be 0 to %d, not %d", MOST, self->count);
-    weft_awaitable fetches[MOST]; /* only used before the await, so it need not be in the structure */
+
+    /* A fixed number needs no array:
+     * weft_gather(weft_call(fetch, …), weft_call(fetch, …)) */
+    weft_awaitable fetches[MOST];
     for (int i = 0; i < self->count; i++)
         fetches[i] = weft_awaitable_of(weft_call(fetch, .number = i + 1, .delay = self->delay));
 
@@ -41,7 +45,6 @@ weft_async(gather) {
     weft_end();
 }
 
-/* A fixed number needs no array: weft_gather(weft_call(fetch, …), weft_call(fetch, …)). */
 int main(void) {
     return weft_main(weft_call(gather, .count = 3, .delay = 1.0));
 }

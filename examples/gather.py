@@ -1,4 +1,5 @@
-"""All fetches at once: the waits overlap, three fetches of a second take one."""
+"""All fetches at once: the waits overlap,
+three fetches of a second take one."""
 import asyncio
 
 

@@ -1,4 +1,5 @@
-/* Many downloads, but only so many at a time: a semaphore hands out permits, first come first served. */
+/* Many fetches, but only so many at a time: a semaphore
+ * hands out permits, first come first served. */
 #include <stdio.h>
 #include <weft/weft.h>
 
@@ -11,7 +12,9 @@ struct fetch {
 
 weft_async(fetch) {
     weft_begin(fetch);
-    weft_with(self->permits) { /* waits for a permit, and gives it back however the block is left */
+    /* Waits for a permit, and gives it back however the block
+     * is left. */
+    weft_with(self->permits) {
         printf("fetch %d enters\n", self->number);
         weft_await(weft_sleep(self->delay));
         printf("fetch %d leaves\n", self->number);

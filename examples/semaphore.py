@@ -1,9 +1,12 @@
-"""Many downloads, but only so many at a time: a semaphore hands out permits, first come first served."""
+"""Many fetches, but only so many at a time: a semaphore
+hands out permits, first come first served."""
 import asyncio
 
 
 async def fetch(permits, number, delay):
-    async with permits:  # waits for a permit, and gives it back however the block is left
+    # Waits for a permit, and gives it back however the block
+    # is left.
+    async with permits:
         print(f"fetch {number} enters")
         await asyncio.sleep(delay)
         print(f"fetch {number} leaves")

@@ -1,9 +1,11 @@
-/* One fetch after another: the waits add up, three fetches of a second take three. */
+/* One fetch after another: the waits add up,
+ * three fetches of a second take three. */
 #include <stdio.h>
 #include <weft/weft.h>
 
-/* A coroutine is a structure and a body. The structure holds the arguments and all that must outlive an
- * await: a plain local variable would be lost there. */
+/* A coroutine is a structure and a body. The structure holds
+ * its arguments and all that must outlive an await, where
+ * a local variable would be lost. */
 struct fetch {
     weft_frame frame;
     int number;
@@ -13,7 +15,8 @@ struct fetch {
 weft_async(fetch) {
     weft_begin(fetch);
     printf("fetch %d begins\n", self->number);
-    weft_await(weft_sleep(self->delay)); /* stands for the network */
+    /* The sleep stands for the network. */
+    weft_await(weft_sleep(self->delay));
     printf("fetch %d ends\n", self->number);
     weft_return(weft_format("data %d", self->number));
     weft_end();
@@ -26,14 +29,16 @@ struct sequential {
     int number;
     char *data;
 };
-weft_export(sequential, count, delay); /* JavaScript can call it with these arguments */
+/* JavaScript can call it with these arguments. */
+weft_export(sequential, count, delay);
 
 weft_async(sequential) {
     weft_begin(sequential);
     for (self->number = 1; self->number <= self->count; self->number++) {
         weft_await_to(self->data, weft_call(fetch, .number = self->number, .delay = self->delay));
         printf("got %s\n", self->data);
-        weft_free(self->data); /* what a coroutine returns belongs to who awaits it */
+        /* What a coroutine returns belongs to who awaits it. */
+        weft_free(self->data);
     }
     weft_end();
 }

@@ -1,10 +1,12 @@
-"""One fetch after another: the waits add up, three fetches of a second take three."""
+"""One fetch after another: the waits add up,
+three fetches of a second take three."""
 import asyncio
 
 
 async def fetch(number, delay):
     print(f"fetch {number} begins")
-    await asyncio.sleep(delay)  # stands for the network
+    # The sleep stands for the network.
+    await asyncio.sleep(delay)
     print(f"fetch {number} ends")
     return f"data {number}"
 

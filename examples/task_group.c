@@ -1,4 +1,5 @@
-/* Tasks that end together: when one fails, the group cancels the others and raises what went wrong. */
+/* Tasks that end together: when one fails, the group
+ * cancels the others and raises what went wrong. */
 #include <stdio.h>
 #include <weft/weft.h>
 
@@ -43,7 +44,8 @@ weft_async(task_group) {
             for (int i = 1; i <= self->count; i++)
                 weft_group_create_task(&self->group, weft_call(fetch, .number = i, .delay = i * self->delay,
                                                                .fails = i == self->failing));
-        } /* leaving the block waits for every task */
+            /* Leaving the block waits for every task. */
+        }
         printf("all fetches ended\n");
     }
     weft_catch_code(WEFT_GROUP, self->error) {

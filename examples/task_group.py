@@ -1,4 +1,5 @@
-"""Tasks that end together: when one fails, the group cancels the others and raises what went wrong."""
+"""Tasks that end together: when one fails, the group
+cancels the others and raises what went wrong."""
 import asyncio
 
 
@@ -19,7 +20,7 @@ async def task_group(count, failing, delay):
         async with asyncio.TaskGroup() as group:
             for i in range(1, count + 1):
                 group.create_task(fetch(i, i * delay, fails=i == failing))
-        # leaving the block waited for every task
+            # Leaving the block waits for every task.
         print("all fetches ended")
     except* RuntimeError as errors:
         for error in errors.exceptions:

@@ -1,4 +1,5 @@
-/* A fetch that takes too long is cancelled at its deadline, and cleans up on its way out. */
+/* A fetch that takes too long is cancelled at its deadline,
+ * and cleans up on its way out. */
 #include <stdio.h>
 #include <weft/weft.h>
 
@@ -15,7 +16,8 @@ weft_async(fetch) {
         weft_await(weft_sleep(self->delay));
         weft_return(weft_format("data from %s", self->url));
     }
-    weft_finally { /* runs whether the block returns, fails or is cancelled */
+    weft_finally {
+        /* Runs whether the block returns, fails or is cancelled. */
         printf("%s: disconnected\n", self->url);
     }
     weft_end();
@@ -40,7 +42,10 @@ weft_async(fetch_in_time) {
     weft_catch_code(WEFT_TIMED_OUT, self->error) {
         printf("%s: too slow\n", self->url);
     }
-    weft_drop(); /* runs last in any case, and frees what the structure owns */
+
+    /* Runs last however the coroutine ends: frees what its
+     * structure owns. */
+    weft_drop();
     weft_free(self->data);
     weft_end();
 }

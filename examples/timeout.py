@@ -1,4 +1,5 @@
-"""A fetch that takes too long is cancelled at its deadline, and cleans up on its way out."""
+"""A fetch that takes too long is cancelled at its deadline,
+and cleans up on its way out."""
 import asyncio
 
 
@@ -7,7 +8,8 @@ async def fetch(url, delay):
     try:
         await asyncio.sleep(delay)
         return f"data from {url}"
-    finally:  # runs whether the block returns, fails or is cancelled
+    finally:
+        # Runs whether the block returns, fails or is cancelled.
         print(f"{url}: disconnected")
 
 
