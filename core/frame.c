@@ -20,22 +20,56 @@ static void drop(weft_frame *frame, weft_loop *loop) {
     frame->step(frame, loop);
 }
 
-weft_coroutine *weft__make(weft_frame *initialiser) {
-    weft_loop *loop = weft__current;
-    weft_frame *frame = loop == NULL ? NULL : weft__new(loop, initialiser->size);
-    if (WEFT__UNLIKELY(frame == NULL)) {
-        drop(initialiser, loop);
-        return (weft_coroutine *)(void *)(loop == NULL ? &no_loop : &no_memory);
-    }
-    memcpy((void *)frame, (const void *)initialiser, initialiser->size);
+/* A coroutine that is awaited at once, as most are, never gets on the list of those that nobody awaited yet.
+ */
+static void link_unstarted(weft_loop *loop, weft_frame *frame) {
+    frame->caller = NULL;
     frame->a.next = loop->unstarted;
     if (loop->unstarted != NULL)
         loop->unstarted->caller = frame;
     loop->unstarted = frame;
+}
+
+#if defined(__GNUC__)
+typedef uint32_t __attribute__((may_alias)) word;
+
+/*
+ * Word by word: the initialiser was stored in parts just now, and a processor that loads wider than it stored
+ * must wait until the stores have reached the cache.
+ */
+static void copy_words(void *to, const void *from, size_t size) {
+    const volatile word *source = from;
+    word *target = to;
+    for (size_t i = 0; i < size / sizeof(word); i++)
+        target[i] = source[i];
+}
+#else
+static void copy_words(void *to, const void *from, size_t size) {
+    memcpy(to, from, size);
+}
+#endif
+
+weft_coroutine *weft__make(weft_frame *initialiser) {
+    weft_loop *loop = weft__current;
+    weft_frame *frame = loop == NULL ? NULL : weft__new(loop, initialiser->size);
+    if (WEFT__UNLIKELY(frame ==
+                       NULL)) { /* what it owns is freed at once, and one that raises why takes its place */
+        struct weft__transfer nowhere = {weft__of_none(), false};
+        drop(initialiser, (weft_loop *)(void *)&nowhere);
+        return (weft_coroutine *)(void *)(loop == NULL ? &no_loop : &no_memory);
+    }
+    frame->step = initialiser->step;
+    frame->b.called_at = initialiser->b.called_at;
+    frame->size = initialiser->size;
+    frame->flags = 0;
+    copy_words(frame + 1, initialiser + 1, initialiser->size - sizeof *frame);
+    if (WEFT__UNLIKELY(loop->newest != NULL))
+        link_unstarted(loop, loop->newest);
+    loop->newest = frame;
     return (weft_coroutine *)(void *)frame;
 }
 
-void weft__unlink_unstarted(weft_loop *loop, weft_frame *frame) {
+void weft__unlink_listed(weft_loop *loop, weft_frame *frame) {
     if (frame->a.next != NULL)
         frame->a.next->caller = frame->caller;
     if (frame->caller != NULL)
@@ -44,15 +78,9 @@ void weft__unlink_unstarted(weft_loop *loop, weft_frame *frame) {
         loop->unstarted = frame->a.next;
 }
 
-/* From here on the frame's links mean its caller and its blocks. Returns the frame. */
-weft_frame *weft__begin_frame(weft_loop *loop, weft_frame *frame, weft_frame *caller) {
-    weft__unlink_unstarted(loop, frame);
-    frame->caller = caller;
-    frame->a.scopes = NULL;
-    frame->b.run.at = WEFT__AT_START;
-    frame->b.run.id = 0;
-    frame->flags |= FRAME_STARTED;
-    return frame;
+/* The next coroutine that nobody awaited; NULL if there is none. */
+weft_frame *weft__next_unstarted(weft_loop *loop) {
+    return loop->newest != NULL ? loop->newest : loop->unstarted;
 }
 
 void weft__frame_free(weft_loop *loop, weft_frame *frame) {
@@ -161,18 +189,34 @@ weft_frame *weft__await_coroutine(weft_frame *frame, weft_loop *loop, weft_corou
     return callee;
 }
 
+static weft_frame *await_tick_slowly(weft_frame *frame, weft_loop *loop, uint32_t at) {
+    weft_task *task = loop->current;
+    if (frame->b.run.at == WEFT__AT_DROP)
+        return refuse(frame, loop, at, WEFT_RUNTIME, "");
+    frame->b.run.at = at;
+    task->future.u.task.leaf = frame;
+    weft__push_ready(loop, &task->future.handle);
+    weft__log_wait(loop, task, WAITS_TICK, 0, 0);
+    return NULL;
+}
+
+/* The shortest wait there is: one turn for everybody else. */
+weft_frame *weft__await_tick(weft_frame *frame, weft_loop *loop, uint32_t at) {
+    weft_task *task = loop->current;
+    if (WEFT__UNLIKELY(frame->b.run.at == WEFT__AT_DROP || loop->log != NULL))
+        return await_tick_slowly(frame, loop, at);
+    frame->b.run.at = at;
+    task->future.u.task.leaf = frame;
+    weft__push_ready(loop, &task->future.handle);
+    return NULL;
+}
+
 weft_frame *weft__await_sleep(weft_frame *frame, weft_loop *loop, double seconds, uint32_t at) {
     weft_task *task = loop->current;
     if (WEFT__UNLIKELY(frame->b.run.at == WEFT__AT_DROP))
         return refuse(frame, loop, at, WEFT_RUNTIME, "");
     frame->b.run.at = at;
     task->future.u.task.leaf = frame;
-    if (seconds <= 0) {
-        weft__push_ready(loop, &task->future.handle);
-        if (WEFT__UNLIKELY(loop->log != NULL))
-            weft__log_wait(loop, task, WAITS_TICK, 0, 0);
-        return NULL;
-    }
     if (seconds != seconds)
         return refuse(frame, loop, at, WEFT_INVALID_ARGUMENT, "a delay that is not a number");
     if (!weft__timer_arm_task(loop, task, weft__now(loop) + seconds)) {
@@ -196,7 +240,7 @@ static bool closes_cycle(const weft_future *future, const weft_task *task) {
 
 static weft_frame *await_done(weft_frame *frame, weft_loop *loop, weft_future *future) {
     if (future->handle.state == STATE_VALUE) {
-        loop->transfer.value = weft__borrowed(future);
+        weft__borrow(future, &loop->transfer.value);
         return frame;
     }
     weft__set_error_of(loop, future);
@@ -214,7 +258,9 @@ weft_frame *weft__await_future(weft_frame *frame, weft_loop *loop, weft_future *
         return await_done(frame, loop, future);
     if (WEFT__UNLIKELY(future->handle.loop != loop->tag))
         return refuse(frame, loop, at, WEFT_RUNTIME, "the future belongs to another loop");
-    if (WEFT__UNLIKELY(future->handle.kind == HANDLE_TASK && closes_cycle(future, task)))
+    if (WEFT__UNLIKELY(future->handle.kind == HANDLE_TASK &&
+                       (future == &task->future || future->handle.wait == WAIT_FUTURE) &&
+                       closes_cycle(future, task)))
         return refuse(frame, loop, at, WEFT_RUNTIME,
                       future == &task->future ? "a task cannot await itself"
                                               : "a cycle: the awaited task waits for this one");
@@ -232,14 +278,8 @@ weft_frame *weft__await_task(weft_frame *frame, weft_loop *loop, weft_task *task
     return weft__await_future(frame, loop, (weft_future *)(void *)task, at);
 }
 
-weft_frame *weft__await_other(weft_frame *frame, weft_loop *loop, const weft_op *op, uint32_t at) {
-    if (frame->b.run.at == WEFT__AT_DROP)
-        return refuse(frame, loop, at, WEFT_RUNTIME, "");
-    if (op->object == NULL)
-        return refuse(frame, loop, at, WEFT_TYPE_MISMATCH, "awaited an operation on NULL");
-    if (op->kind == WEFT__OP_SEMAPHORE)
-        return weft__semaphore_wait(frame, loop, op->object, at);
-    return weft__generator_resume(frame, loop, op, at);
+weft_frame *weft__refuse_operation(weft_frame *frame, weft_loop *loop, uint32_t at) {
+    return refuse(frame, loop, at, WEFT_TYPE_MISMATCH, "awaited an operation on NULL");
 }
 
 /* An operation as a coroutine, for gather and the like. */

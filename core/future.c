@@ -17,14 +17,6 @@ typedef struct user_callback {
 
 /* --- Life --- */
 
-void weft__future_init(weft_loop *loop, weft_future *future, enum weft__handle_kind kind) {
-    memset((void *)future, 0, sizeof *future);
-    future->handle.kind = (uint8_t)kind;
-    future->handle.loop = loop->tag;
-    future->id = weft__new_id(loop);
-    future->references = 1;
-}
-
 weft_future *weft__future_new(weft_loop *loop, enum weft__handle_kind kind) {
     weft_future *future = weft__new(loop, sizeof *future);
     if (future != NULL)
@@ -49,10 +41,17 @@ static void free_callbacks(weft_loop *loop, weft_future *future) {
 
 static void report_unretrieved(weft_loop *loop, weft_future *future) {
     char text[1024];
-    weft_error_print(future->u.failed.error, text, sizeof text);
+    weft_value_print(weft__of_error(future->u.failed.error), text, sizeof text);
     WEFT__LOG(loop, WEFT_EVENT_NEVER_RETRIEVED, 0, 0, future->id, 0, 0, 0, weft__log_text(loop, text));
     weft__report(loop, "%s %u: its error was never retrieved: %s",
                  future->handle.kind == HANDLE_TASK ? "task" : "future", future->id, text);
+}
+
+static void free_memory(weft_loop *loop, weft_future *future) {
+    if (future->handle.kind == HANDLE_TASK)
+        weft__task_memory_free(loop, (weft_task *)(void *)future);
+    else
+        weft__delete(loop, future, sizeof *future);
 }
 
 static void free_future(weft_loop *loop, weft_future *future) {
@@ -76,17 +75,22 @@ static void free_future(weft_loop *loop, weft_future *future) {
         break;
     }
     weft__extra_free(loop, future);
-    if (future->handle.kind == HANDLE_TASK)
-        weft__task_memory_free(loop, (weft_task *)(void *)future);
-    else
-        weft__delete(loop, future, sizeof *future);
+    free_memory(loop, future);
+}
+
+/* Nothing hangs on it but a value that needs no freeing. */
+static bool is_plain(const weft_future *future) {
+    return future->callbacks == NULL && future->extra == NULL && future->handle.state == STATE_VALUE &&
+           future->u.value.release == NULL;
 }
 
 /* Freeing one can release others without end (a gather of gathers, values that own futures): they queue up
  * here. */
-void weft__release(weft_loop *loop, weft_future *future) {
-    if (future->handle.flags & FUTURE_STATIC || --future->references > 0)
+void weft__future_free(weft_loop *loop, weft_future *future) {
+    if (WEFT__LIKELY(is_plain(future))) {
+        free_memory(loop, future);
         return;
+    }
     future->previous = loop->dying;
     loop->dying = future;
     if (loop->freeing)
@@ -117,7 +121,7 @@ void weft_future_release(weft_future *future) {
 weft_future *weft__keep(weft_loop *loop, weft_future *future) {
     if (future == NULL)
         return &weft__out_of_memory_future;
-    if (weft__hold(loop, future, NULL))
+    if (weft__hold(loop, future))
         return future;
     future->handle.flags |= FUTURE_RETRIEVED;
     weft__release(loop, future);
@@ -178,7 +182,9 @@ static void schedule(weft_loop *loop, weft_future *future, weft__handle *handle)
         future->references++; /* until the callback has run */
     else
         WEFT__LOG(loop, WEFT_EVENT_WAKE, 0, 0, ((weft_task *)(void *)handle)->future.id,
-                  weft__id_of(loop->current), 0, future->id, 0);
+                  loop->current == NULL && future->handle.kind == HANDLE_TASK ? future->id
+                                                                              : weft__id_of(loop->current),
+                  0, future->id, 0);
     weft__push_ready(loop, handle);
 }
 
@@ -187,7 +193,10 @@ static void wake_all(weft_loop *loop, weft_future *future) {
     weft__handle *last = future->callbacks, *next;
     if (WEFT__UNLIKELY(loop->log != NULL))
         weft__log_done(loop, future);
-    if (last != NULL) {
+    if (last != NULL && last->next == last && last->kind == HANDLE_TASK && loop->log == NULL) {
+        future->callbacks = NULL;
+        weft__push_ready(loop, last);
+    } else if (last != NULL) {
         future->callbacks = NULL;
         weft__handle *handle = last->next;
         for (; handle != last; handle = next) {
@@ -199,7 +208,7 @@ static void wake_all(weft_loop *loop, weft_future *future) {
     weft__nudge(loop);
 }
 
-void weft__callback_init(weft__callback *callback, size_t size, weft__run *run, void *owner) {
+void weft__callback_init(weft__callback *callback, size_t size, weft__callback_run *run, void *owner) {
     callback->handle = (weft__handle){.kind = HANDLE_CALLBACK, .flags = (uint16_t)size};
     callback->run = run;
     callback->future = NULL;
@@ -263,13 +272,13 @@ size_t weft_future_remove_done_callback(weft_future *future, weft_done_callback 
 
 /* --- Results --- */
 
-bool weft__finish_value(weft_loop *loop, weft_future *future, weft_value value) {
+bool weft__finish_value(weft_loop *loop, weft_future *future, const weft_value *value) {
     if (weft__done(future))
         return false;
     future->handle.state = STATE_VALUE;
-    future->handle.wait = value.kind;
-    memcpy(&future->u.value.as, &value.as, sizeof value.as);
-    future->u.value.release = value.release;
+    future->handle.wait = value->kind;
+    memcpy(&future->u.value.as, &value->as, sizeof value->as);
+    future->u.value.release = value->release;
     wake_all(loop, future);
     return true;
 }
@@ -296,7 +305,7 @@ bool weft_future_set_value(weft_future *future, weft_value value) {
         weft_value_free(&value);
         return set;
     }
-    return weft__finish_value(weft__current, future, value);
+    return weft__finish_value(weft__current, future, &value);
 }
 
 bool weft_future_set_error(weft_future *future, const weft_error *error) {
@@ -407,6 +416,7 @@ static bool cancel_one(weft_loop *loop, weft_future *future, const weft_error *r
               reason->message[0] == '\0' ? 0 : weft__log_text(loop, reason->message));
     if (!cancel_wait(loop, future, reason, list)) {
         future->handle.flags |= FUTURE_MUST_CANCEL;
+        loop->self_cancelled |= loop->current == (weft_task *)(void *)future;
         remember(loop, future, reason);
     }
     return true;

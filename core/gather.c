@@ -53,6 +53,7 @@ static void fail(weft_loop *loop, weft_future *gather, const weft_error *error, 
 
 static void succeed(weft_loop *loop, weft_future *gather) {
     weft__gathering *self = gathering_of(gather);
+    weft_value all = weft__of_pointer(self->values);
     self->values->count = self->count;
     for (uint32_t i = 0; i < self->count; i++) {
         weft_value value = weft_future_value(self->children[i]);
@@ -62,7 +63,7 @@ static void succeed(weft_loop *loop, weft_future *gather) {
     if (gather->handle.flags & FUTURE_CANCEL_REQUESTED)
         fail(loop, gather, &weft_error_cancelled, NULL);
     else
-        weft__finish_value(loop, gather, weft__of_pointer(self->values));
+        weft__finish_value(loop, gather, &all);
 }
 
 static void child_done(weft_loop *loop, weft_future *gather, weft_future *child) {
@@ -186,7 +187,7 @@ static weft_future *gather_new(weft_loop *loop, size_t count, bool return_errors
     weft__extra *extra = weft__extra_of(loop, gather);
     if (extra != NULL)
         extra->gather = gathering_new(loop, count, return_errors);
-    if (extra != NULL && extra->gather != NULL && weft__hold(loop, gather, NULL))
+    if (extra != NULL && extra->gather != NULL && weft__hold(loop, gather))
         return gather;
     gather->handle.state = STATE_VALUE;
     weft__release(loop, gather);

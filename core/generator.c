@@ -55,7 +55,7 @@ static const weft_error *adopt(weft_loop *loop, weft_frame *generator) {
     const weft_error *error = refusal(generator);
     if (error != NULL)
         return error;
-    if (!weft__hold(loop, NULL, generator))
+    if (!weft__hold_slowly(loop, NULL, generator))
         return &weft_error_out_of_memory;
     weft__begin_frame(loop, generator, NULL)->flags |= FRAME_GENERATOR;
     return NULL;
@@ -94,15 +94,18 @@ static bool close_at_once(weft_loop *loop, weft_frame *frame, weft_frame *genera
     return true;
 }
 
-weft_frame *weft__generator_resume(weft_frame *frame, weft_loop *loop, const weft_op *op, uint32_t at) {
-    weft_frame *generator = op->object;
+weft_frame *weft__await_generator(weft_frame *frame, weft_loop *loop, void *object, uint32_t kind,
+                                  const weft_value *value, uint32_t at) {
+    weft_frame *generator = object;
+    if (frame->b.run.at == WEFT__AT_DROP)
+        return weft__refuse_operation(frame, loop, at);
     const weft_error *error = adopt(loop, generator);
     if (error != NULL)
         return raise(frame, loop, at, error);
     frame->b.run.at = at;
     if (generator->flags & FRAME_RUNNING)
         return fail(frame, loop, at, WEFT_RUNTIME, "the generator is running already");
-    if (op->kind == WEFT__OP_GENERATOR_CLOSE && close_at_once(loop, frame, generator))
+    if (kind == WEFT__OP_GENERATOR_CLOSE && close_at_once(loop, frame, generator))
         return frame;
     if (generator->flags & FRAME_FINISHED) {
         weft__scope *scope = block_of(generator, frame);
@@ -112,21 +115,20 @@ weft_frame *weft__generator_resume(weft_frame *frame, weft_loop *loop, const wef
         weft__frame_free(loop, generator);
         return frame;
     }
-    if (op->kind == WEFT__OP_GENERATOR_NEXT && generator->b.run.at == WEFT__AT_START &&
-        op->value.kind != WEFT_NONE)
+    if (kind == WEFT__OP_GENERATOR_NEXT && generator->b.run.at == WEFT__AT_START && value->kind != WEFT_NONE)
         return fail(frame, loop, at, WEFT_TYPE_MISMATCH,
                     "a generator that has not begun can be sent nothing");
     generator->caller = frame;
     generator->flags |= FRAME_RUNNING;
-    if (op->kind == WEFT__OP_GENERATOR_NEXT) {
-        loop->transfer.value = op->value;
+    if (kind == WEFT__OP_GENERATOR_NEXT) {
+        loop->transfer.value = *value;
         return generator;
     }
-    if (op->kind == WEFT__OP_GENERATOR_CLOSE)
+    if (kind == WEFT__OP_GENERATOR_CLOSE)
         generator->flags |= FRAME_EXITING;
     static const weft_error exit = {.code = WEFT_GENERATOR_EXIT, .message = ""};
-    weft__set_error(
-        loop, op->kind == WEFT__OP_GENERATOR_CLOSE ? &exit : weft_error_retain(op->value.as.error), NULL);
+    weft__set_error(loop, kind == WEFT__OP_GENERATOR_CLOSE ? &exit : weft_error_retain(value->as.error),
+                    NULL);
     return weft__throw(generator, loop);
 }
 

@@ -1,4 +1,9 @@
-/* What a coroutine creates is held for it until it ends: here is the list, in its frame's outermost scope. */
+/*
+ * What a coroutine creates is held for it until it ends: here is the list, in its frame's outermost scope.
+ *
+ * Ids grow along the list, so that what is let go of early is found by halving; its place stays empty until
+ * half of the places are.
+ */
 
 #include "internal.h"
 
@@ -38,33 +43,74 @@ static bool grow(weft_loop *loop, weft__hold_scope *hold) {
 
 /* Holds one of the two for the frame that runs, or for the loop. Takes over the caller's reference, unless it
  * fails. */
-bool weft__hold(weft_loop *loop, weft_future *future, weft_frame *generator) {
+bool weft__hold_slowly(weft_loop *loop, weft_future *future, weft_frame *generator) {
     weft__hold_scope *hold = loop->frame != NULL ? find_or_make(loop, loop->frame) : &loop->held;
     if (hold == NULL || (hold->count == hold->room && !grow(loop, hold)))
         return false;
-    hold->items[hold->count++] = (weft__held){future, generator};
-    if (future != NULL)
+    weft__held *item = &hold->items[hold->count++];
+    if (future != NULL) {
+        *item = (weft__held){future, future->id, false};
         future->handle.flags |= FUTURE_HELD;
+    } else {
+        *item = (weft__held){generator, weft__new_id(loop), true};
+    }
     return true;
 }
 
-static bool remove_from(weft__hold_scope *hold, const weft_future *future, const weft_frame *generator) {
-    if (hold == NULL)
+/* Where a future of this id stands, or would. */
+static uint32_t place_of(const weft__hold_scope *hold, uint32_t id) {
+    uint32_t low = 0, high = hold->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (hold->items[middle].id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Closes the gaps. */
+static void compact(weft__hold_scope *hold) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < hold->count; i++)
+        if (hold->items[i].object != NULL)
+            hold->items[kept++] = hold->items[i];
+    hold->count = kept;
+    hold->gone = 0;
+}
+
+static void remove_at(weft__hold_scope *hold, uint32_t i) {
+    hold->items[i].object = NULL;
+    hold->gone++;
+    while (hold->count > 0 && hold->items[hold->count - 1].object == NULL) {
+        hold->count--;
+        hold->gone--;
+    }
+    if (hold->gone > 16 && hold->gone > hold->count / 2)
+        compact(hold);
+}
+
+static bool remove_object(weft__hold_scope *hold, const void *object, uint32_t id) {
+    if (hold == NULL || hold->count == 0)
         return false;
-    for (uint32_t i = hold->count; i-- > 0;) /* what is let go of early was mostly made last */
-        if (hold->items[i].future == future && hold->items[i].generator == generator) {
-            hold->items[i] = hold->items[--hold->count];
+    uint32_t i = hold->items[hold->count - 1].object == object ? hold->count - 1 : place_of(hold, id);
+    if (i < hold->count && hold->items[i].object == object) {
+        remove_at(hold, i);
+        return true;
+    }
+    for (i = 0; i < hold->count; i++) /* ids that wrapped around are out of order */
+        if (hold->items[i].object == object) {
+            remove_at(hold, i);
             return true;
         }
     return false;
 }
 
 /* Takes it off the list of the frame that runs, or the loop's; its reference is the caller's then. */
-bool weft__unhold(weft_loop *loop, weft_future *future) {
-    if (!(future->handle.flags & FUTURE_HELD))
-        return false;
-    if ((loop->frame != NULL && remove_from(find(loop->frame), future, NULL)) ||
-        remove_from(&loop->held, future, NULL)) {
+bool weft__unhold_slowly(weft_loop *loop, weft_future *future) {
+    if ((loop->frame != NULL && remove_object(find(loop->frame), future, future->id)) ||
+        remove_object(&loop->held, future, future->id)) {
         future->handle.flags &= (uint16_t)~FUTURE_HELD;
         return true;
     }
@@ -72,21 +118,25 @@ bool weft__unhold(weft_loop *loop, weft_future *future) {
 }
 
 bool weft__unhold_generator(weft_loop *loop, weft_frame *generator) {
-    return loop->frame != NULL && remove_from(find(loop->frame), NULL, generator);
+    return loop->frame != NULL && remove_object(find(loop->frame), generator, 0);
 }
 
 /* Lets go of all, last first, and frees the list. */
 void weft__hold_free(weft_loop *loop, weft__hold_scope *hold) {
     while (hold->count > 0) {
         weft__held item = hold->items[--hold->count];
-        if (item.future != NULL) {
-            item.future->handle.flags &= (uint16_t)~FUTURE_HELD;
-            weft__release(loop, item.future);
-        } else {
-            weft__generator_abandon(loop, item.generator);
+        if (item.object == NULL)
+            continue;
+        if (item.generator) {
+            weft__generator_abandon(loop, item.object);
+            continue;
         }
+        weft_future *future = item.object;
+        future->handle.flags &= (uint16_t)~FUTURE_HELD;
+        weft__release(loop, future);
     }
     weft__large_delete(loop, hold->items, hold->room * sizeof *hold->items);
     hold->items = NULL;
     hold->room = 0;
+    hold->gone = 0;
 }

@@ -60,12 +60,12 @@ typedef struct weft__handle {
 } weft__handle;
 
 typedef struct weft__callback weft__callback;
-typedef void weft__run(weft__callback *callback, weft_loop *loop);
+typedef void weft__callback_run(weft__callback *callback, weft_loop *loop);
 
 /* A callback on its way. Its handle's flags are the size to free it with; 0: it is part of something. */
 struct weft__callback {
     weft__handle handle;
-    weft__run *run;
+    weft__callback_run *run;
     weft_future *future; /* that it was added to; counted from when that is done until run releases it */
     void *owner;
 };
@@ -179,14 +179,16 @@ typedef struct weft__for_scope {
 
 /* The outermost scope of a frame that has created something: what is held for it. */
 typedef struct weft__held {
-    weft_future *future; /* one of the two */
-    weft_frame *generator;
+    void *object; /* a future or a generator's frame; NULL: let go of early */
+    uint32_t id;  /* growing along the list */
+    bool generator;
 } weft__held;
 
 typedef struct weft__hold_scope {
     weft__scope scope;
     weft__held *items;
     uint32_t count, room;
+    uint32_t gone; /* items that were let go of early */
 } weft__hold_scope;
 
 enum {
@@ -209,9 +211,9 @@ struct weft__timer {
     uint32_t id;
     uint32_t references; /* of its owner, its entries in the heap, its place in the ready queue */
     uint8_t state;
-    weft__run *action;       /* what to run when it fires */
-    bool queued;             /* stands in the ready queue */
-    weft_callback *function; /* of weft_call_later */
+    weft__callback_run *action; /* what to run when it fires */
+    bool queued;                /* stands in the ready queue */
+    weft_callback *function;    /* of weft_call_later */
     void *argument;
 };
 
@@ -264,20 +266,22 @@ struct weft_loop {
 
     weft__handle *ready, **ready_end;
     weft__handle *batch; /* what this iteration runs */
-    uint64_t steps, pause_at, callbacks_run;
-    weft__log *log; /* NULL: off */
-    bool watched;   /* the log is on or debug mode is: steps take the long way */
+    uint64_t steps;      /* of tasks */
+    uint32_t budget;     /* handles to run before looking at the clock */
+    weft__log *log;      /* NULL: off */
+    bool watched;        /* the log is on or debug mode is: steps take the long way */
     bool debug;
     bool turning; /* inside weft_loop_turn */
     bool woken;   /* the host was asked for a turn */
     bool in_iteration;
-    bool firing; /* timers were due when this iteration began */
+    bool self_cancelled; /* the task that runs was told to cancel */
+    bool firing;         /* timers were due when this iteration began */
     bool slice_over;
-    bool shut;    /* being closed: nothing new is started */
-    bool started; /* a main task was, and the loop is not done */
-    bool closing; /* the main tasks have ended */
-    bool sweep;   /* most timer entries are stale */
-    bool freeing; /* futures are being freed */
+    bool shut;      /* being closed: nothing new is started */
+    bool started;   /* a main task was, and the loop is not done */
+    uint8_t ending; /* how far the end is, once the main tasks have ended */
+    bool sweep;     /* most timer entries are stale */
+    bool freeing;   /* futures are being freed */
     uint8_t tag;
 
     double now;       /* of this iteration */
@@ -297,7 +301,8 @@ struct weft_loop {
     size_t objects; /* taken from pools and not given back */
 
     weft_future *dying;    /* to be freed */
-    weft_frame *unstarted; /* coroutines that nobody awaited yet */
+    weft_frame *newest;    /* the coroutine made last, if nobody awaited it yet */
+    weft_frame *unstarted; /* and the others coroutines that nobody awaited yet */
     weft_frame *retired;   /* frames of main tasks that have ended: others may still point into them */
     weft__hold_scope held; /* what was created outside any coroutine */
 
@@ -315,7 +320,6 @@ void *weft__pool_grow(weft_loop *loop, unsigned pool);
 void *weft__large_new(weft_loop *loop, size_t size);
 void weft__large_delete(weft_loop *loop, void *pointer, size_t size);
 void *weft__resize(weft_loop *loop, void *pointer, size_t old_size, size_t size); /* never from a pool */
-weft_task *weft__task_memory(weft_loop *loop);
 void weft__task_memory_free(weft_loop *loop, weft_task *task);
 void weft__memory_close(weft_loop *loop);
 char *weft__copy_text(weft_loop *loop,
@@ -366,14 +370,41 @@ static inline void weft__delete(weft_loop *loop, void *object, size_t size) {
     WEFT__POISON(object, (pool + 1) * POOL_STEP);
 }
 
+static inline weft_task *weft__task_memory(weft_loop *loop) {
+    weft__pool *pool = &loop->pools[POOL_TASKS];
+    if (WEFT__UNLIKELY(pool->free == NULL) && weft__pool_grow(loop, POOL_TASKS) == NULL)
+        return NULL;
+    weft_task *task = (weft_task *)pool->free;
+    pool->free = *(void **)pool->free;
+    WEFT__UNPOISON(task, sizeof *task);
+    loop->objects++;
+    return task;
+}
+
 /* frame.c: making, running and ending frames */
 void weft__frame_free(weft_loop *loop, weft_frame *frame);
 void weft__frame_close(weft_loop *loop, weft_frame *frame); /* drops it without running its body */
 void weft__frame_drop(weft_loop *loop, weft_frame *frame);  /* the same, but keeps its memory */
-void weft__unlink_unstarted(weft_loop *loop, weft_frame *frame);
+void weft__unlink_listed(weft_loop *loop, weft_frame *frame);
+weft_frame *weft__next_unstarted(weft_loop *loop);
+static inline void weft__unlink_unstarted(weft_loop *loop, weft_frame *frame) {
+    if (WEFT__LIKELY(loop->newest == frame))
+        loop->newest = NULL;
+    else
+        weft__unlink_listed(loop, frame);
+}
 const weft_type *weft__type_of(weft_frame *frame);
 int weft__line_of(const weft_frame *frame);
-weft_frame *weft__begin_frame(weft_loop *loop, weft_frame *frame, weft_frame *caller);
+/* From here on the frame's links mean its caller and its blocks. Returns the frame. */
+static inline weft_frame *weft__begin_frame(weft_loop *loop, weft_frame *frame, weft_frame *caller) {
+    weft__unlink_unstarted(loop, frame);
+    frame->caller = caller;
+    frame->a.scopes = NULL;
+    frame->b.run.at = WEFT__AT_START;
+    frame->b.run.id = 0;
+    frame->flags |= FRAME_STARTED;
+    return frame;
+}
 void weft__task_unwind(weft_loop *loop,
                        weft_task *task); /* drops every frame of a task that will not run again */
 
@@ -391,8 +422,39 @@ void weft__scope_fail(weft_loop *loop, weft__scope *scope, const weft_error *err
 void weft__scopes_free(weft_loop *loop, weft_frame *frame); /* all of a frame, with what is held */
 
 /* hold.c: what is held for a frame, or for the loop where no frame runs */
-bool weft__hold(weft_loop *loop, weft_future *future, weft_frame *generator);
-bool weft__unhold(weft_loop *loop, weft_future *future);
+bool weft__hold_slowly(weft_loop *loop, weft_future *future, weft_frame *generator);
+bool weft__unhold_slowly(weft_loop *loop, weft_future *future);
+
+/* The list of the frame that runs, if that has one and no block is open around it; else NULL. */
+static inline weft__hold_scope *weft__hold_at_hand(const weft_loop *loop) {
+    weft__scope *scope = loop->frame == NULL ? NULL : loop->frame->a.scopes;
+    return scope != NULL && scope->kind == SCOPE_HOLD ? (weft__hold_scope *)(void *)scope : NULL;
+}
+
+static inline bool weft__hold(weft_loop *loop, weft_future *future) {
+    weft__hold_scope *hold = weft__hold_at_hand(loop);
+    if (WEFT__UNLIKELY(hold == NULL || hold->count == hold->room))
+        return weft__hold_slowly(loop, future, NULL);
+    weft__held *item = &hold->items[hold->count++];
+    item->object = future;
+    item->id = future->id;
+    item->generator = false;
+    future->handle.flags |= FUTURE_HELD;
+    return true;
+}
+
+static inline bool weft__unhold(weft_loop *loop, weft_future *future) {
+    if (!(future->handle.flags & FUTURE_HELD))
+        return false;
+    weft__hold_scope *hold = weft__hold_at_hand(loop);
+    if (WEFT__UNLIKELY(hold == NULL || hold->count == 0 || hold->gone > 0 ||
+                       hold->items[hold->count - 1].object != future))
+        return weft__unhold_slowly(loop, future);
+    hold->count--;
+    future->handle.flags &= (uint16_t)~FUTURE_HELD;
+    return true;
+}
+
 bool weft__unhold_generator(weft_loop *loop, weft_frame *generator);
 void weft__hold_free(weft_loop *loop, weft__hold_scope *hold);
 
@@ -412,44 +474,62 @@ void weft__traceback_free(weft_loop *loop, weft__traceback *traceback);
 bool weft__traceback_wanted(const weft_error *error);
 
 /* future.c */
-void weft__future_init(weft_loop *loop, weft_future *future, enum weft__handle_kind kind);
 weft_future *weft__keep(weft_loop *loop, weft_future *future); /* holds it; never NULL */
 weft_future *weft__future_new(weft_loop *loop,
                               enum weft__handle_kind kind); /* one reference, the caller's; or NULL */
 weft_future *weft__future_failed(weft_loop *loop,
                                  const weft_error *error); /* takes the error; held; never NULL */
 extern weft_future weft__out_of_memory_future;
-bool weft__finish_value(weft_loop *loop, weft_future *future, weft_value value);
+bool weft__finish_value(weft_loop *loop, weft_future *future, const weft_value *value);
 bool weft__finish_error(weft_loop *loop, weft_future *future, const weft_error *error,
                         weft__traceback *traceback);
-void weft__release(weft_loop *loop, weft_future *future);
+void weft__future_free(weft_loop *loop, weft_future *future);
+static inline void weft__release(weft_loop *loop, weft_future *future) {
+    if (!(future->handle.flags & FUTURE_STATIC) && --future->references == 0)
+        weft__future_free(loop, future);
+}
 void weft__wait_in(weft_future *future, weft__handle *handle); /* appends to its callbacks */
 bool weft__remove_callback(weft_future *future, weft__handle *handle);
 bool weft__cancel(weft_loop *loop, weft_future *future, const weft_error *reason);
 const weft_error *weft__cancel_reason(const char *message); /* counted */
 void weft__cancel_at_wait(weft_loop *loop, weft_task *task);
 void weft__list_cancel(weft_future *future, weft_future **list);
-void weft__callback_init(weft__callback *callback, size_t size, weft__run *run,
+void weft__callback_init(weft__callback *callback, size_t size, weft__callback_run *run,
                          void *owner); /* size 0: part of something */
 void weft__callback_free(weft_loop *loop, weft__callback *callback);
 void weft__attach_callback(weft_loop *loop, weft_future *future, weft__callback *callback);
 static inline bool weft__done(const weft_future *future) {
     return future->handle.state != STATE_PENDING;
 }
+static inline void weft__borrow(const weft_future *future, weft_value *value) {
+    memcpy(&value->as, &future->u.value.as, sizeof value->as);
+    value->release = NULL;
+    value->kind = future->handle.wait;
+}
 static inline weft_value weft__borrowed(const weft_future *future) {
     weft_value value;
-    memcpy(&value.as, &future->u.value.as, sizeof value.as);
-    value.release = NULL;
-    value.kind = future->handle.wait;
+    weft__borrow(future, &value);
     return value;
 }
 
+static inline void weft__future_init(weft_loop *loop, weft_future *future, enum weft__handle_kind kind) {
+    *future = (weft_future){
+        .handle = {.kind = (uint8_t)kind, .loop = loop->tag}, .id = ++loop->last_id, .references = 1};
+}
+
 /* task.c */
-weft_task *weft__task_new(weft_loop *loop, weft_frame *frame, const char *name); /* one reference; or NULL */
 weft_task *weft__task_make(weft_loop *loop, weft_coroutine *coroutine, const char *name,
                            const weft_error **error);
+void weft__task_unmake(weft_loop *loop, weft_task *task);
 void weft__task_schedule(weft_loop *loop, weft_task *task);
-void weft__task_step(weft_loop *loop, weft_task *task);
+void weft__deliver(weft_loop *loop, weft_task *task);
+void weft__run_watched(weft_loop *loop, weft_task *task, weft_frame *frame);
+static inline void weft__run_frames(weft_loop *loop, weft_frame *frame) {
+    do {
+        loop->frame = frame;
+        frame = frame->step(frame, loop);
+    } while (frame != NULL);
+}
 void weft__task_ended(weft_loop *loop,
                       weft_task *task); /* its outermost frame has; the loop has the outcome */
 weft__extra *weft__extra_of(weft_loop *loop, weft_future *future); /* makes it; NULL without memory */
@@ -463,7 +543,7 @@ void weft__describe_task(weft_task *task, char *buffer,
 
 /* timer.c */
 bool weft__timer_arm_task(weft_loop *loop, weft_task *task, double when);
-weft__timer *weft__timer_new(weft_loop *loop, weft__run *run, void *owner);
+weft__timer *weft__timer_new(weft_loop *loop, weft__callback_run *run, void *owner);
 bool weft__timer_arm(weft_loop *loop, weft__timer *timer, double when);
 void weft__timer_arm_soon(weft_loop *loop, weft__timer *timer);
 void weft__timer_disarm(weft_loop *loop, weft__timer *timer);
@@ -480,7 +560,12 @@ static inline void weft__push_ready(weft_loop *loop, weft__handle *handle) {
     *loop->ready_end = handle;
     loop->ready_end = &handle->next;
 }
-void weft__nudge(weft_loop *loop); /* something is ready: asks the host for a turn if none is on */
+void weft__ask_for_turn(weft_loop *loop);
+static inline void
+weft__nudge(weft_loop *loop) { /* something is ready: the host must give a turn if none is on */
+    if (WEFT__UNLIKELY(!loop->turning))
+        weft__ask_for_turn(loop);
+}
 double weft__now(weft_loop *loop);
 void weft__report(weft_loop *loop, const char *format, ...) WEFT__PRINTF(2, 3);
 uint32_t weft__choose(weft_loop *loop, weft_choice kind, uint32_t candidates);
@@ -496,12 +581,11 @@ bool weft__group_wait(weft_loop *loop, weft_frame *frame, weft_group *group,
                       const weft_error *error); /* false: no need */
 void weft__group_interrupted(weft_loop *loop, weft_group *group, const weft_error *error);
 void weft__group_finish(weft_loop *loop, weft_group *group, weft__scope *scope);
-weft_frame *weft__semaphore_wait(weft_frame *frame, weft_loop *loop, weft_semaphore *semaphore, uint32_t at);
+weft_frame *weft__refuse_operation(weft_frame *frame, weft_loop *loop, uint32_t at);
 void weft__semaphore_resume(weft_loop *loop, weft_task *task, bool cancelled);
 void weft__semaphore_cancel(weft_loop *loop, weft_task *task);
 weft_frame *weft__generator_claim(weft_loop *loop,
                                   weft_coroutine *coroutine); /* for weft_for_await; or sets the error */
-weft_frame *weft__generator_resume(weft_frame *frame, weft_loop *loop, const weft_op *op, uint32_t at);
 weft_frame *weft__generator_ended(weft_frame *generator, weft_loop *loop);
 void weft__generator_abandon(weft_loop *loop, weft_frame *generator);
 void weft__generator_free(weft_loop *loop, weft_frame *generator);

@@ -2,8 +2,6 @@
 
 #include "internal.h"
 
-#include <stdio.h>
-
 static uint32_t site_of(weft_loop *loop, const weft_type *type, int line) {
     return weft__log_site(loop, type->name, type->file, line == 0 ? (int)type->line : line);
 }
@@ -13,9 +11,11 @@ uint32_t weft__frame_site(weft_loop *loop, weft_frame *frame) {
     return site_of(loop, weft__type_of(frame), weft__line_of(frame));
 }
 
+enum { DEPTH_LIMIT = 255 }; /* so that a chain of a million frames is not walked a million times */
+
 static uint16_t depth_of(const weft_frame *frame) {
     uint16_t depth = 0;
-    while ((frame = frame->caller) != NULL && depth < UINT16_MAX)
+    while ((frame = frame->caller) != NULL && depth < DEPTH_LIMIT)
         depth++;
     return depth;
 }
@@ -62,8 +62,7 @@ void weft__log_done(weft_loop *loop, weft_future *future) {
     bool failed = future->handle.state != STATE_VALUE;
     uint32_t payload = 0;
     if (failed) {
-        snprintf(text, sizeof text, "%s: %s", weft_error_name(future->u.failed.error->code),
-                 future->u.failed.error->message);
+        weft_value_print(weft__of_error(future->u.failed.error), text, sizeof text);
         payload = weft__log_text(loop, text);
     } else if (future->handle.wait != WEFT_NONE && future->handle.wait != WEFT_POINTER) {
         weft_value_print(weft__borrowed(future), text, sizeof text);
@@ -75,7 +74,7 @@ void weft__log_done(weft_loop *loop, weft_future *future) {
 
 void weft__log_error(weft_loop *loop, weft_frame *frame, const weft_error *error, int line) {
     char text[256];
-    snprintf(text, sizeof text, "%s: %s", weft_error_name(error->code), error->message);
+    weft_value_print(weft__of_error(error), text, sizeof text);
     weft__log_record(loop, WEFT_EVENT_ERROR, 0, (uint16_t)error->code, weft__id_of(loop->current), 0,
                      site_of(loop, weft__type_of(frame), line), frame_id(loop, frame),
                      weft__log_text(loop, text));

@@ -53,7 +53,6 @@ weft_loop *weft_loop_new(weft_host *host, const weft_allocator *allocator) {
     loop->ready_end = &loop->ready;
     loop->slow_step = 0.1;
     loop->armed = INFINITY;
-    loop->pause_at = UINT64_MAX;
     loop->tag = ++last_tag;
     loop->memory = sizeof *loop;
     loop->held.scope.kind = SCOPE_HOLD;
@@ -120,8 +119,8 @@ double weft_time(void) {
 /* --- Callbacks --- */
 
 /* Something became ready outside of a turn: the host must give one. */
-void weft__nudge(weft_loop *loop) {
-    if (WEFT__LIKELY(loop->turning || loop->woken))
+void weft__ask_for_turn(weft_loop *loop) {
+    if (loop->woken)
         return;
     loop->woken = true;
     int code = loop->host->wake(loop->host);
@@ -167,7 +166,8 @@ bool weft_call_soon_threadsafe(weft_loop *loop, weft_callback *function, void *a
     while (!atomic_compare_exchange_weak_explicit(&loop->inbox, &message->next, message, memory_order_release,
                                                   memory_order_relaxed)) {
     }
-    return loop->host->wake(loop->host) == 0;
+    loop->host->wake(loop->host); /* if it cannot, the next turn brings the message all the same */
+    return true;
 }
 
 /* Runs calls of other threads, in their order. They are callbacks of this iteration. */
@@ -227,46 +227,71 @@ static void choose_ready(weft_loop *loop) {
 
 /* --- Turning --- */
 
-/* Before a step: where the loop stops, looks at the clock, or is asked to do something else. Returns whether
- * to go on. */
+/* After every so many handles: whether the turn goes on. Sets slice_over if it must end to let the host work.
+ */
 static bool look_up(weft_loop *loop, uint64_t stop_at) {
     if (stop_at != 0 && loop->steps >= stop_at)
         return false;
     loop->slice_over = loop->host->slice > 0 && weft__now(loop) >= loop->slice_end;
-    loop->pause_at = loop->steps + STEPS_A_LOOK;
-    if (stop_at != 0 && loop->pause_at > stop_at)
-        loop->pause_at = stop_at;
+    loop->budget = STEPS_A_LOOK;
+    if (stop_at != 0 && stop_at - loop->steps < STEPS_A_LOOK)
+        loop->budget = (uint32_t)(stop_at - loop->steps);
     return true;
+}
+
+/* One step of a task: from where it waits to where it waits again, or ends. */
+static inline void step(weft_loop *loop, weft_task *task) {
+    const weft__handle *handle = &task->future.handle;
+    loop->current = task;
+    if (WEFT__UNLIKELY(handle->wait != WAIT_READY || handle->flags & FUTURE_MUST_CANCEL))
+        weft__deliver(loop, task);
+    if (WEFT__UNLIKELY(loop->watched))
+        weft__run_watched(loop, task, task->future.u.task.leaf);
+    else
+        weft__run_frames(loop, task->future.u.task.leaf);
+    if (WEFT__UNLIKELY(loop->self_cancelled)) {
+        loop->self_cancelled = false;
+        if (loop->current != NULL && handle->flags & FUTURE_MUST_CANCEL)
+            weft__cancel_at_wait(loop, task);
+    }
+}
+
+static void run_callback(weft_loop *loop, weft__callback *callback) {
+    loop->frame = NULL;
+    loop->current = NULL;
+    callback->run(callback, loop);
+}
+
+/* What the simulation does before a step: it chooses among the ready, and cancels where it was told to. */
+static weft__handle *prepare(weft_loop *loop, weft__handle *handle) {
+    if (loop->simulation->options.permute_ready) {
+        choose_ready(loop);
+        handle = loop->batch;
+    }
+    if (handle->kind == HANDLE_TASK && loop->simulation->options.injection_count > 0)
+        weft__simulation_before_step(loop->simulation, loop);
+    return handle;
 }
 
 /* Runs the batch; false if the turn ends within it. */
 static bool run_batch(weft_loop *loop, uint64_t stop_at) {
     weft__handle *handle;
-    bool simulated = loop->simulation != NULL;
     while ((handle = loop->batch) != NULL) {
-        if (WEFT__UNLIKELY(simulated)) {
-            if (loop->simulation->options.permute_ready)
-                choose_ready(loop);
-            handle = loop->batch;
-        }
-        if (handle->kind == HANDLE_TASK) {
-            if (WEFT__UNLIKELY(loop->steps >= loop->pause_at) &&
-                (!look_up(loop, stop_at) || loop->slice_over))
-                return false;
+        if (WEFT__UNLIKELY(loop->budget == 0) && (!look_up(loop, stop_at) || loop->slice_over))
+            return false;
+        if (WEFT__UNLIKELY(loop->simulation != NULL))
+            handle = prepare(loop, handle);
+        loop->budget--;
+        loop->batch = handle->next;
+        if (WEFT__LIKELY(handle->kind == HANDLE_TASK)) {
             loop->steps++;
-            if (WEFT__UNLIKELY(simulated))
-                weft__simulation_before_step(loop->simulation, loop);
-            loop->batch = handle->next;
-            weft__task_step(loop, (weft_task *)(void *)handle);
+            step(loop, (weft_task *)(void *)handle);
         } else {
-            if (WEFT__UNLIKELY(loop->callbacks_run++ % STEPS_A_LOOK == STEPS_A_LOOK - 1) &&
-                (!look_up(loop, stop_at) || loop->slice_over))
-                return false;
-            loop->batch = handle->next;
-            weft__callback *callback = (weft__callback *)(void *)handle;
-            callback->run(callback, loop);
+            run_callback(loop, (weft__callback *)(void *)handle);
         }
     }
+    loop->frame = NULL;
+    loop->current = NULL;
     return true;
 }
 
@@ -312,8 +337,8 @@ static bool destroy_left(weft_loop *loop, weft_task *task, void *context) {
 }
 
 static void drop_unstarted(weft_loop *loop) {
-    while (loop->unstarted != NULL) {
-        weft_frame *frame = loop->unstarted;
+    weft_frame *frame;
+    while ((frame = weft__next_unstarted(loop)) != NULL) {
         const char *called_at = frame->b.called_at;
         const weft_type *type = weft__type_of(frame);
         WEFT__LOG(loop, WEFT_EVENT_NEVER_AWAITED, 0, 0, 0, 0,
@@ -333,19 +358,31 @@ static void free_retired(weft_loop *loop) {
     }
 }
 
-/* The main tasks have ended: the others are cancelled, once, and then waited for. */
+/*
+ * The end, in the steps of asyncio.run: callbacks of the main task's end have one more iteration, the tasks
+ * that are left are cancelled and end, their callbacks have one more iteration.
+ */
+enum { ENDING_NOT, ENDING_CALLBACKS, ENDING_TASKS, ENDING_LAST_CALLBACKS };
+
 static bool finished(weft_loop *loop) {
     if (loop->mains > 0 || !loop->started)
         return false;
-    if (!loop->closing) {
-        loop->closing = true;
-        weft__each_task(loop, cancel_left, NULL);
+    if (loop->ending == ENDING_NOT || (loop->ending == ENDING_TASKS && loop->tasks == 0)) {
+        loop->ending++;
+        if (loop->ready != NULL)
+            return false;
     }
-    if (loop->tasks > 0)
+    if (loop->ending == ENDING_CALLBACKS) {
+        loop->ending = ENDING_TASKS;
+        weft__each_task(loop, cancel_left, NULL);
+        if (loop->tasks == 0 && loop->ready == NULL)
+            loop->ending = ENDING_LAST_CALLBACKS;
+    }
+    if (loop->ending != ENDING_LAST_CALLBACKS || loop->tasks > 0)
         return false;
     drop_unstarted(loop);
     free_retired(loop);
-    loop->closing = false;
+    loop->ending = ENDING_NOT;
     loop->started = false;
     return true;
 }
@@ -381,7 +418,7 @@ static bool fail_main(weft_loop *loop, weft_task *task, void *context) {
 static bool resolve_deadlock(weft_loop *loop) {
     if (loop->tasks == 0 || loop->holds > 0 || !loop->started)
         return false;
-    if (loop->closing) { /* tasks that ignored their cancellation */
+    if (loop->ending != ENDING_NOT) { /* tasks that ignored their cancellation */
         weft__each_task(loop, destroy_left, NULL);
         return true;
     }
@@ -444,10 +481,10 @@ weft_turn weft_loop_turn(weft_loop *loop, uint64_t stop_at) {
     loop->slice_over = false;
     if (loop->host->slice > 0)
         loop->slice_end = weft__now(loop) + loop->host->slice;
-    loop->pause_at = loop->steps + STEPS_A_LOOK;
-    if (stop_at != 0 && loop->pause_at > stop_at)
-        loop->pause_at = stop_at;
+    loop->budget = stop_at != 0 ? 0 : STEPS_A_LOOK;
     weft_turn result = turn(loop, stop_at);
+    loop->frame = NULL;
+    loop->current = NULL;
     loop->turning = false;
     if (result == WEFT_TURN_IDLE)
         arm(loop);
@@ -464,18 +501,16 @@ weft_task *weft_loop_start(weft_loop *loop, weft_coroutine *coroutine) {
         return (weft_task *)(void *)weft__future_failed(loop, error);
     weft_frame *frame = loop->frame;
     loop->frame = NULL; /* the loop holds it, whoever starts it */
-    bool held = weft__hold(loop, &task->future, NULL);
+    bool held = weft__hold(loop, &task->future);
     loop->frame = frame;
     if (!held) {
-        weft__frame_close(loop, task->future.u.task.leaf);
-        task->future.handle.state = STATE_VALUE;
-        weft__release(loop, &task->future);
+        weft__task_unmake(loop, task);
         return (weft_task *)(void *)&weft__out_of_memory_future;
     }
     task->future.handle.flags |= FUTURE_MAIN;
     loop->mains++;
     loop->started = true;
-    loop->closing = false;
+    loop->ending = ENDING_NOT;
     weft__task_schedule(loop, task);
     return task;
 }

@@ -50,17 +50,6 @@ void *weft__pool_grow(weft_loop *loop, unsigned pool) {
     return self->free;
 }
 
-weft_task *weft__task_memory(weft_loop *loop) {
-    weft__pool *pool = &loop->pools[POOL_TASKS];
-    if (WEFT__UNLIKELY(pool->free == NULL) && weft__pool_grow(loop, POOL_TASKS) == NULL)
-        return NULL;
-    weft_task *task = pool->free;
-    pool->free = *(void **)pool->free;
-    WEFT__UNPOISON(task, sizeof *task);
-    loop->objects++;
-    return task;
-}
-
 void weft__task_memory_free(weft_loop *loop, weft_task *task) {
     weft__pool *pool = &loop->pools[POOL_TASKS];
     task->future.handle.kind = HANDLE_FREE;

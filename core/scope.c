@@ -309,11 +309,6 @@ void weft__reraise(weft_frame *frame, weft_loop *loop, int line) {
 
 /* The slow part of weft__return. */
 void weft__leave(weft_frame *frame, weft_loop *loop) {
-    if (frame->b.run.at == WEFT__AT_DROP) { /* the end of weft_drop; without a loop there is nothing to free */
-        frame->b.run.at = WEFT__AT_END;
-        weft__drop_value(loop);
-        return;
-    }
     weft_value value = weft__take(loop);
     if (value.kind == WEFT_FAILURE) {
         weft__set_error(loop, weft_error_retain(value.as.error), NULL);
@@ -572,10 +567,9 @@ bool weft__block_step(weft_frame *frame, weft_loop *loop) {
 
 static weft_frame *leave_for(weft_frame *frame, weft_loop *loop, weft__scope *scope) {
     weft_frame *generator = as_for(scope)->generator;
-    weft_op op = {generator, 0,
-                  scope->state == SCOPE_ENTER ? WEFT__OP_GENERATOR_NEXT : WEFT__OP_GENERATOR_CLOSE,
-                  weft__of_none()};
-    return weft__generator_resume(frame, loop, &op, scope->at);
+    uint32_t kind = scope->state == SCOPE_ENTER ? WEFT__OP_GENERATOR_NEXT : WEFT__OP_GENERATOR_CLOSE;
+    weft_value none = weft__of_none();
+    return weft__await_generator(frame, loop, generator, kind, &none, scope->at);
 }
 
 static weft_frame *leave_with(weft_frame *frame, weft_loop *loop, weft__with_scope *with) {
@@ -583,7 +577,7 @@ static weft_frame *leave_with(weft_frame *frame, weft_loop *loop, weft__with_sco
     bool entering = with->scope.state == SCOPE_ENTER;
     weft_coroutine *coroutine = NULL;
     if (with->manager.kind == MANAGER_SEMAPHORE)
-        return weft__semaphore_wait(frame, loop, with->manager.object, with->scope.at);
+        return weft__await_semaphore(frame, loop, with->manager.object, with->scope.at);
     if (is_group(&with->scope))
         return NULL; /* the task waits for its children already */
     if (entering && with->manager.enter != NULL)

@@ -69,12 +69,11 @@ uint32_t weft_semaphore_value(const weft_semaphore *semaphore) {
     return semaphore->value;
 }
 
-weft_op weft_semaphore_acquire(weft_semaphore *semaphore) {
-    return (weft_op){.object = semaphore, .kind = WEFT__OP_SEMAPHORE};
-}
-
-weft_frame *weft__semaphore_wait(weft_frame *frame, weft_loop *loop, weft_semaphore *semaphore, uint32_t at) {
+weft_frame *weft__await_semaphore(weft_frame *frame, weft_loop *loop, weft_semaphore *semaphore,
+                                  uint32_t at) {
     weft_task *task = loop->current;
+    if (WEFT__UNLIKELY(semaphore == NULL || frame->b.run.at == WEFT__AT_DROP))
+        return weft__refuse_operation(frame, loop, at);
     frame->b.run.at = at;
     if (!weft_semaphore_locked(semaphore)) {
         semaphore->value--;

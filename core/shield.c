@@ -12,7 +12,8 @@ static void inner_done(weft__callback *callback, weft_loop *loop) {
             weft__report(loop, "task %u failed after the shield around it was cancelled: %s: %s", inner->id,
                          weft_error_name(error->code), error->message);
     } else if (inner->handle.state == STATE_VALUE) {
-        weft__finish_value(loop, shield, weft__borrowed(inner));
+        weft_value value = weft__borrowed(inner);
+        weft__finish_value(loop, shield, &value);
     } else {
         weft__finish_error(loop, shield, weft_error_retain(weft_future_error(inner)),
                            weft__traceback_copy(loop, inner->u.failed.traceback));

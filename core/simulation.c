@@ -93,7 +93,7 @@ static bool cancel_injected(weft_loop *loop, weft_task *task, void *context) {
 void weft__simulation_before_step(weft_simulation *simulation, weft_loop *loop) {
     for (size_t i = 0; i < simulation->options.injection_count; i++) {
         weft_injection injection = simulation->options.injections[i];
-        if (injection.step == loop->steps)
+        if (injection.step == loop->steps + 1)
             weft__each_task(loop, cancel_injected, &injection);
     }
 }

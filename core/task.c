@@ -34,20 +34,6 @@ static const weft_error *take_reason(weft_future *task) {
 
 /* --- Creation --- */
 
-weft_task *weft__task_new(weft_loop *loop, weft_frame *frame, const char *name) {
-    weft_task *task = weft__task_memory(loop);
-    if (task == NULL)
-        return NULL;
-    weft__future_init(loop, &task->future, HANDLE_TASK);
-    if (name != NULL && !weft_task_set_name(task, name)) {
-        task->future.handle.state = STATE_VALUE; /* nothing of it is to be freed but itself */
-        weft__release(loop, &task->future);
-        return NULL;
-    }
-    task->future.u.task.leaf = frame;
-    return task;
-}
-
 /* From here on the loop holds it until it is done. */
 void weft__task_schedule(weft_loop *loop, weft_task *task) {
     weft_frame *frame = weft__begin_frame(loop, task->future.u.task.leaf, NULL);
@@ -59,15 +45,20 @@ void weft__task_schedule(weft_loop *loop, weft_task *task) {
     weft__nudge(loop);
 }
 
-/* Whether a coroutine can become a task; if not, why. */
+/* Why a coroutine cannot become a task. */
 static const weft_error *refuse(const weft_frame *frame) {
     if (frame == NULL)
         return weft_error_new(WEFT_TYPE_MISMATCH, "a task needs a coroutine, not NULL");
     if (frame->flags & FRAME_STATIC)
         return &weft_error_out_of_memory;
-    if (frame->flags != 0)
-        return weft_error_new(WEFT_RUNTIME, "the coroutine was awaited already");
-    return NULL;
+    return weft_error_new(WEFT_RUNTIME, "the coroutine was awaited already");
+}
+
+/* Takes a task back that was made and not scheduled, its coroutine with it. */
+void weft__task_unmake(weft_loop *loop, weft_task *task) {
+    weft__frame_close(loop, task->future.u.task.leaf);
+    task->future.handle.state = STATE_VALUE;
+    weft__release(loop, &task->future);
 }
 
 /* A task that nobody was given yet: with the reference of the caller. NULL after storing why there is none.
@@ -75,30 +66,42 @@ static const weft_error *refuse(const weft_frame *frame) {
 weft_task *weft__task_make(weft_loop *loop, weft_coroutine *coroutine, const char *name,
                            const weft_error **error) {
     weft_frame *frame = (weft_frame *)(void *)coroutine;
-    *error = refuse(frame);
-    if (*error != NULL)
+    if (WEFT__UNLIKELY(frame == NULL || frame->flags != 0)) {
+        *error = refuse(frame);
         return NULL;
-    weft_task *task = weft__task_new(loop, frame, name);
-    if (task == NULL) {
+    }
+    weft_task *task = weft__task_memory(loop);
+    if (WEFT__UNLIKELY(task == NULL)) {
         weft__frame_close(loop, frame);
         *error = &weft_error_out_of_memory;
+        return NULL;
+    }
+    weft__future_init(loop, &task->future, HANDLE_TASK);
+    task->future.u.task.leaf = frame;
+    if (WEFT__UNLIKELY(name != NULL && !weft_task_set_name(task, name))) {
+        weft__task_unmake(loop, task);
+        *error = &weft_error_out_of_memory;
+        return NULL;
     }
     return task;
+}
+
+/* Stands for a task that could not be made. */
+static weft_task *failed_task(weft_loop *loop, const weft_error *error) {
+    return (weft_task *)(void *)weft__future_failed(loop, error);
 }
 
 weft_task *weft_create_task_named(weft_coroutine *coroutine, const char *name) {
     weft_loop *loop = weft__current;
     const weft_error *error = NULL;
     if (loop == NULL)
-        return (weft_task *)(void *)&weft__out_of_memory_future;
+        return failed_task(NULL, &weft_error_out_of_memory);
     weft_task *task = weft__task_make(loop, coroutine, name, &error);
-    if (task == NULL)
-        return (weft_task *)(void *)weft__future_failed(loop, error);
-    if (!weft__hold(loop, &task->future, NULL)) {
-        weft__frame_close(loop, task->future.u.task.leaf);
-        task->future.handle.state = STATE_VALUE;
-        weft__release(loop, &task->future);
-        return (weft_task *)(void *)&weft__out_of_memory_future;
+    if (WEFT__UNLIKELY(task == NULL))
+        return failed_task(loop, error);
+    if (WEFT__UNLIKELY(!weft__hold(loop, &task->future))) {
+        weft__task_unmake(loop, task);
+        return failed_task(NULL, &weft_error_out_of_memory);
     }
     weft__task_schedule(loop, task);
     return task;
@@ -112,14 +115,17 @@ static void deliver_result(weft_loop *loop, weft_frame *frame, weft_future *futu
         weft__set_error_of(loop, future);
         weft__throw(frame, loop);
     } else if (future->references == 1) {
-        loop->transfer.value = weft_future_take(future);
+        weft__borrow(future, &loop->transfer.value);
+        loop->transfer.value.release = future->u.value.release;
+        future->u.value.release = NULL;
     } else {
-        loop->transfer.value = weft__borrowed(future);
+        weft__borrow(future, &loop->transfer.value);
     }
 }
 
 /* Ends the wait of a task that runs again. */
-static void deliver(weft_loop *loop, weft_task *task, weft_frame *frame) {
+void weft__deliver(weft_loop *loop, weft_task *task) {
+    weft_frame *frame = task->future.u.task.leaf;
     weft__handle *handle = &task->future.handle;
     uint8_t wait = handle->wait;
     bool cancelled = wait == WAIT_CANCELLED || handle->flags & FUTURE_MUST_CANCEL;
@@ -152,15 +158,8 @@ static void overwrite_stack(void) {
         below[i] = 0xA5;
 }
 
-static void run_frames(weft_loop *loop, weft_frame *frame) {
-    do {
-        loop->frame = frame;
-        frame = frame->step(frame, loop);
-    } while (frame != NULL);
-}
-
 /* A step with the log or debug mode on. */
-static void run_watched(weft_loop *loop, weft_task *task, weft_frame *frame) {
+void weft__run_watched(weft_loop *loop, weft_task *task, weft_frame *frame) {
     uint32_t id = task->future.id;
     const weft_type *type = weft__type_of(frame);
     int line = weft__line_of(frame);
@@ -169,7 +168,7 @@ static void run_watched(weft_loop *loop, weft_task *task, weft_frame *frame) {
               weft__log_site(loop, type->name, type->file, line), frame->b.run.id, 0);
     if (loop->debug)
         overwrite_stack();
-    run_frames(loop, frame);
+    weft__run_frames(loop, frame);
     if (loop->debug) {
         double took = weft__now(loop) - begin;
         if (took >= loop->slow_step) {
@@ -184,27 +183,10 @@ static void run_watched(weft_loop *loop, weft_task *task, weft_frame *frame) {
               leaf == NULL ? 0 : leaf->b.run.id, 0);
 }
 
-void weft__task_step(weft_loop *loop, weft_task *task) {
-    weft_frame *frame = task->future.u.task.leaf;
-    loop->current = task;
-    if (WEFT__UNLIKELY(task->future.handle.wait != WAIT_READY ||
-                       task->future.handle.flags & FUTURE_MUST_CANCEL))
-        deliver(loop, task, frame);
-    if (WEFT__UNLIKELY(loop->watched))
-        run_watched(loop, task, frame);
-    else
-        run_frames(loop, frame);
-    loop->frame = NULL;
-    if (loop->current != NULL && WEFT__UNLIKELY(task->future.handle.flags & FUTURE_MUST_CANCEL))
-        weft__cancel_at_wait(loop, task);
-    loop->current = NULL;
-}
-
 void weft__task_ended(weft_loop *loop, weft_task *task) {
     weft_future *future = &task->future;
     const weft_error *error = loop->error;
     weft__traceback *traceback = loop->traceback;
-    weft_value value = weft__take(loop);
     loop->error = NULL;
     loop->traceback = NULL;
     loop->current = NULL;
@@ -213,13 +195,16 @@ void weft__task_ended(weft_loop *loop, weft_task *task) {
     if (future->handle.flags & FUTURE_MAIN)
         loop->mains--;
     if (error == NULL && future->handle.flags & FUTURE_MUST_CANCEL) { /* told in its very last step */
-        weft_value_free(&value);
+        weft__drop_value(loop);
         error = take_reason(future);
     }
-    if (error != NULL)
+    if (error != NULL) {
         weft__finish_error(loop, future, error, traceback);
-    else
-        weft__finish_value(loop, future, value);
+    } else {
+        weft__finish_value(loop, future, &loop->transfer.value);
+        loop->transfer.value.kind = WEFT_NONE;
+        loop->transfer.value.release = NULL;
+    }
     weft__release(loop, future);
 }
 
@@ -368,9 +353,10 @@ void weft__describe_task(weft_task *task, char *buffer, size_t size) {
     char wait[64];
     weft_frame *leaf = task->future.u.task.leaf;
     const weft_type *type = weft__type_of(leaf);
+    int line = weft__line_of(leaf) == 0 ? (int)type->line : weft__line_of(leaf);
     describe_wait(&task->future, wait, sizeof wait);
     snprintf(buffer, size, "%s (task %u) waits for %s at %s:%d in %s", weft_task_name(task), task->future.id,
-             wait, type->file, weft__line_of(leaf), type->name);
+             wait, type->file, line, type->name);
 }
 
 /* Ends a task that will never run again: its frames are dropped, and it counts as cancelled. */

@@ -28,7 +28,7 @@ void weft_work_done(weft_work *work) {
     weft__current = loop;
     WEFT__LOG(loop, WEFT_EVENT_EXTERNAL_END, 1, 0, 0, 0, 0, work->future->id, 0);
     if (work->value.kind != WEFT_FAILURE) {
-        if (!weft__finish_value(loop, work->future, work->value))
+        if (!weft__finish_value(loop, work->future, &work->value))
             weft_value_free(&work->value); /* the wait was given up */
     } else {
         weft__finish_error(loop, work->future, weft_error_retain(work->value.as.error), NULL);
@@ -58,6 +58,7 @@ static const weft_error *send(weft_loop *loop, struct to_thread *self) {
                   0);
         return NULL;
     }
+    weft__release(loop, self->future); /* the work's */
     weft__release(loop, self->future);
     weft__delete(loop, work, sizeof *work);
     const char *words = loop->host->describe == NULL ? NULL : loop->host->describe(loop->host, code);

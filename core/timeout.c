@@ -109,34 +109,57 @@ static weft_coroutine *hand_over(weft_awaitable *awaitable) {
     return coroutine;
 }
 
-static void wake_waiter(weft_future *future, void *argument) {
-    (void)future;
-    weft_future_set_value(argument, weft__of_none());
+/* The waiter may have ended before: its own task was cancelled. */
+static void wake_waiter(weft__callback *callback, weft_loop *loop) {
+    weft_future *waiter = callback->owner, *future = callback->future;
+    weft_value none = weft__of_none();
+    weft__callback_free(loop, callback);
+    weft__finish_value(loop, waiter, &none);
+    weft__release(loop, waiter);
+    weft__release(loop, future);
+}
+
+/* Waits for a future's end, whichever it is, and not for its result. */
+struct end_of {
+    weft_frame frame;
+    weft_future *future, *waiter;
+    weft__callback *callback; /* gone once the future is done */
+};
+
+static weft_async(end_of) {
+    weft_begin(end_of);
+    self->waiter = weft_create_future();
+    self->callback = weft__new(weft__loop, sizeof *self->callback);
+    if (self->callback == NULL)
+        weft_raise_error(&weft_error_out_of_memory);
+    weft__callback_init(self->callback, sizeof *self->callback, wake_waiter,
+                        weft_future_retain(self->waiter));
+    weft__attach_callback(weft__loop, self->future, self->callback);
+    weft_future_cancel(self->future, NULL);
+    weft_await(self->waiter);
+    weft_drop();
+    if (self->callback != NULL && !weft_future_done(self->future)) {
+        weft__remove_callback(self->future, &self->callback->handle);
+        weft__callback_free(weft__loop, self->callback);
+        weft__release(weft__loop, self->waiter);
+    }
+    weft_end();
 }
 
 /* No time at all: what is not done yet is cancelled, and awaited to its end. */
 struct wait_for_none {
     weft_frame frame;
     weft_awaitable awaitable;
-    weft_future *future, *waiter;
+    weft_future *future; /* counted */
     weft_value value;
 };
 
 static weft_async(wait_for_none) {
     weft_begin(wait_for_none);
-    self->future =
-        weft_ensure_future_of((weft_awaitable){hand_over(&self->awaitable), self->awaitable.future});
+    self->future = weft_future_retain(
+        weft_ensure_future_of((weft_awaitable){hand_over(&self->awaitable), self->awaitable.future}));
     if (!weft_future_done(self->future)) {
-        self->waiter = weft_create_future();
-        if (!weft_future_add_done_callback(self->future, wake_waiter, self->waiter))
-            weft_raise_error(&weft_error_out_of_memory);
-        weft_future_cancel(self->future, NULL);
-        weft_try {
-            weft_await(self->waiter);
-        }
-        weft_finally {
-            weft_future_remove_done_callback(self->future, wake_waiter, self->waiter);
-        }
+        weft_await(weft_call(end_of, .future = self->future));
         if (weft_future_cancelled(self->future))
             weft_raise_error(&weft_error_timed_out);
     }
@@ -144,6 +167,8 @@ static weft_async(wait_for_none) {
     weft_return(self->value);
     weft_drop();
     weft_coroutine_close(self->awaitable.coroutine);
+    if (self->future != NULL)
+        weft__release(weft__loop, self->future);
     weft_end();
 }
 

@@ -177,7 +177,7 @@ static void run_ready(weft__callback *callback, weft_loop *loop) {
 }
 
 /* With one reference, the caller's. */
-weft__timer *weft__timer_new(weft_loop *loop, weft__run *run, void *owner) {
+weft__timer *weft__timer_new(weft_loop *loop, weft__callback_run *run, void *owner) {
     weft__timer *timer = weft__new(loop, sizeof *timer);
     if (timer == NULL)
         return NULL;

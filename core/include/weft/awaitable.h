@@ -10,10 +10,18 @@
  * next item. */
 typedef struct weft_op {
     void *object;
+    weft_value value; /* for a generator */
     double seconds;
     uint32_t kind;
-    weft_value value;
 } weft_op;
+
+enum {
+    WEFT__OP_SLEEP = 1,
+    WEFT__OP_SEMAPHORE,
+    WEFT__OP_GENERATOR_NEXT,
+    WEFT__OP_GENERATOR_THROW,
+    WEFT__OP_GENERATOR_CLOSE
+};
 
 /* Anything that can be awaited, as functions take it. At most one of the two is set. */
 typedef struct weft_awaitable {

@@ -104,13 +104,6 @@ const weft_type *weft_coroutine_type(const weft_coroutine *coroutine);
 
 /* --- Internal: what the macros below expand to. --- */
 
-enum {
-    WEFT__OP_SLEEP = 1,
-    WEFT__OP_SEMAPHORE,
-    WEFT__OP_GENERATOR_NEXT,
-    WEFT__OP_GENERATOR_THROW,
-    WEFT__OP_GENERATOR_CLOSE
-};
 enum { WEFT__AT_START = 0, WEFT__AT_DROP = 1, WEFT__AT_DESCRIBE = 2, WEFT__AT_END = 3 };
 enum { WEFT__BODY_STATE = 1, WEFT__CATCH_STATE = 2, WEFT__FINALLY_STATE = 3 };
 enum { WEFT__CATCH_ERRORS = 0, WEFT__CATCH_ALL = -1 };
@@ -126,12 +119,15 @@ weft_coroutine *weft__wrap(weft_op op) WEFT__MUST_USE;
 weft_frame *weft__await_coroutine(weft_frame *frame, weft_loop *loop, weft_coroutine *coroutine, uint32_t at);
 weft_frame *weft__await_task(weft_frame *frame, weft_loop *loop, weft_task *task, uint32_t at);
 weft_frame *weft__await_future(weft_frame *frame, weft_loop *loop, weft_future *future, uint32_t at);
+weft_frame *weft__await_tick(weft_frame *frame, weft_loop *loop, uint32_t at);
 weft_frame *weft__await_sleep(weft_frame *frame, weft_loop *loop, double seconds, uint32_t at);
-weft_frame *weft__await_other(weft_frame *frame, weft_loop *loop, const weft_op *op, uint32_t at);
+weft_frame *weft__await_semaphore(weft_frame *frame, weft_loop *loop, weft_semaphore *semaphore, uint32_t at);
+weft_frame *weft__await_generator(weft_frame *frame, weft_loop *loop, void *generator, uint32_t kind,
+                                  const weft_value *value, uint32_t at);
 weft_frame *weft__yield(weft_frame *frame, weft_loop *loop, weft_value value, uint32_t at);
 void weft__discard(weft_loop *loop);
 bool weft__convert(weft_frame *frame, weft_loop *loop, weft_kind wanted);
-void weft__leave_with(weft_frame *frame, weft_loop *loop, const weft_value *value);
+void weft__leave(weft_frame *frame, weft_loop *loop);
 void weft__raise(weft_frame *frame, weft_loop *loop, int line, int code, const char *format, ...)
     WEFT__PRINTF(5, 6);
 void weft__raise_error(weft_frame *frame, weft_loop *loop, int line, const weft_error *error);
@@ -158,25 +154,39 @@ void weft__block_end(weft_frame *frame);
 void weft__jump(weft_frame *frame, weft_loop *loop, bool again);
 
 static inline weft_op weft_sleep(double seconds) {
-    weft_op op = {NULL, 0.0, WEFT__OP_SLEEP, {{0}, NULL, WEFT_NONE}};
+    weft_op op = {NULL, {{0}, NULL, WEFT_NONE}, 0.0, WEFT__OP_SLEEP};
     op.seconds = seconds;
     return op;
 }
 
 static inline weft_frame *weft__await_op(weft_frame *frame, weft_loop *loop, weft_op op, uint32_t at) {
     if (op.kind == WEFT__OP_SLEEP)
-        return weft__await_sleep(frame, loop, op.seconds, at);
-    return weft__await_other(frame, loop, &op, at);
+        return op.seconds <= 0 ? weft__await_tick(frame, loop, at)
+                               : weft__await_sleep(frame, loop, op.seconds, at);
+    if (op.kind == WEFT__OP_SEMAPHORE)
+        return weft__await_semaphore(frame, loop, (weft_semaphore *)op.object, at);
+    return weft__await_generator(frame, loop, op.object, op.kind, &op.value, at);
 }
 
 static inline struct weft__transfer *weft__transfer_of(weft_loop *loop) {
     return (struct weft__transfer *)(void *)loop;
 }
 
+/*
+ * Values move field by field: a structure that was stored in parts and is loaded as a whole makes the
+ * processor wait.
+ */
+static inline void weft__move(weft_value *to, const weft_value *from) {
+    to->as = from->as;
+    to->release = from->release;
+    to->kind = from->kind;
+}
+
 /* Takes the value that an await brought. */
 static inline weft_value weft__take(weft_loop *loop) {
     struct weft__transfer *transfer = weft__transfer_of(loop);
-    weft_value value = transfer->value;
+    weft_value value;
+    weft__move(&value, &transfer->value);
     transfer->value.kind = WEFT_NONE;
     transfer->value.release = NULL;
     return value;
@@ -184,8 +194,10 @@ static inline weft_value weft__take(weft_loop *loop) {
 
 /* Frees the value that an await brought and nobody wants. */
 static inline void weft__drop_value(weft_loop *loop) {
-    if (WEFT__UNLIKELY(weft__transfer_of(loop)->value.kind != WEFT_NONE))
+    weft_value *value = &weft__transfer_of(loop)->value;
+    if (WEFT__UNLIKELY(value->release != NULL))
         weft__discard(loop);
+    value->kind = WEFT_NONE;
 }
 
 /* Whether the value fits the variable; if not, its error is raised and the body must go round again. */
@@ -195,13 +207,17 @@ static inline bool weft__accept(weft_frame *frame, weft_loop *loop, weft_kind wa
 
 /* Ends the body with a value: at once where no block is open, else through the open blocks. */
 static inline void weft__return(weft_frame *frame, weft_loop *loop, weft_value value) {
-    if (WEFT__LIKELY(frame->a.scopes == NULL && frame->b.run.at != WEFT__AT_DROP &&
-                     value.kind != WEFT_FAILURE)) {
-        weft__transfer_of(loop)->value = value;
-        frame->b.run.at = WEFT__AT_DROP;
-    } else {
-        weft__leave_with(frame, loop, &value);
+    if (frame->b.run.at == WEFT__AT_DROP) { /* the end of weft_drop: the outcome is settled */
+        frame->b.run.at = WEFT__AT_END;
+        if (value.release != NULL)
+            value.release(value.as.pointer);
+        return;
     }
+    weft__move(&weft__transfer_of(loop)->value, &value);
+    if (WEFT__LIKELY(frame->a.scopes == NULL && value.kind != WEFT_FAILURE))
+        frame->b.run.at = WEFT__AT_DROP;
+    else
+        weft__leave(frame, loop);
 }
 
 static inline weft_awaitable weft__awaitable_coroutine(weft_coroutine *coroutine) {

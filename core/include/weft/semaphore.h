@@ -36,7 +36,11 @@ void weft_semaphore_init(weft_semaphore *semaphore, uint32_t permits);
 void weft_semaphore_init_bounded(weft_semaphore *semaphore, uint32_t permits);
 
 /* Awaiting it takes a permit; at once, without giving up the turn, if one is free and nobody waits. */
-weft_op weft_semaphore_acquire(weft_semaphore *semaphore);
+static inline weft_op weft_semaphore_acquire(weft_semaphore *semaphore) {
+    weft_op op = {NULL, {{0}, NULL, WEFT_NONE}, 0.0, WEFT__OP_SEMAPHORE};
+    op.object = semaphore;
+    return op;
+}
 
 /*
  * Gives a permit back, and it goes to who waited longest. NULL, or InvalidArgument if a bounded one would
