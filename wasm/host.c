@@ -73,6 +73,7 @@ static struct {
     double deadline; /* seconds; INFINITY: no timer is set */
     weft_loop *loop;
     weft__ended *ended;
+    double end; /* seconds, on the clock of the last loop that ended */
     bool hop_posted;
 } self;
 
@@ -159,6 +160,7 @@ static weft_turn turn(weft_loop *loop) {
 
 static void end(void) {
     weft_loop *loop = self.loop;
+    self.end = weft_time();
     self.loop = NULL;
     self.deadline = INFINITY;
     set_timer();
@@ -190,7 +192,7 @@ WEFT__CALLABLE(weft_wasm_turn) int weft_wasm_turn(int by_timer) {
     return 0;
 }
 
-/* Seconds on the loop's clock; 0 where there is none. */
+/* Seconds on the loop's clock, or what it showed when the last loop ended. */
 WEFT__CALLABLE(weft_wasm_now) double weft_wasm_now(void) {
-    return weft_loop_current() == NULL ? 0.0 : weft_time();
+    return weft_loop_current() == NULL ? self.end : weft_time();
 }

@@ -26,6 +26,7 @@ export class Program {
   #runs = new Map(); // by task: what waits for it
   #main = null; // what waits for main, once it was called
   #ended = null; // an error that says why nothing can run here any more
+  #endTime = null;
   #arguments = [];
   #coroutines;
 
@@ -54,7 +55,7 @@ export class Program {
   }
 
   now() {
-    return this.#ended ? 0 : this.#memory.c.weft_wasm_now();
+    return this.#endTime ?? this.#memory.c.weft_wasm_now();
   }
 
   // --- Running ---
@@ -187,6 +188,7 @@ export class Program {
 
   #end(why) {
     this.#ended = why;
+    this.#endTime = this.#memory.c.weft_wasm_now();
     this.#output.end();
     this.#main?.ended();
     for (const waiting of this.#runs.values()) {

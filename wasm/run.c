@@ -68,7 +68,7 @@ WEFT__CALLABLE(weft_wasm_frame) weft_frame *weft_wasm_frame(const weft_type *typ
 
 /* Takes its own structure; the caller keeps the coroutine's. */
 static weft_task *start(run *self, weft_frame *frame) {
-    self->task = weft_loop_start(weft_loop_current(), weft__make(frame, frame->size));
+    self->task = weft_loop_start(weft_loop_current(), weft__make(frame));
     weft__hop();
     if (!weft_task_add_done_callback(self->task, on_done, self)) {
         weft_task_cancel(self->task, NULL);

@@ -94,7 +94,7 @@ export interface Weft {
      * the next call starts the program afresh. Standalone modules of Emscripten's do not call functions given to atexit.
      */
     main(args?: readonly string[], options?: RunOptions): Promise<number>;
-    /** The clock of the loop, in seconds; 0 while there is none. */
+    /** The clock of the loop, in seconds; between two loops, the time at which the last ended. */
     now(): number;
     /** The module's instance, for those who need more. After the program has exited, a new one takes its place. */
     readonly instance: WebAssembly.Instance;
