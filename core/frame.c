@@ -31,7 +31,7 @@ static void link_unstarted(weft_loop *loop, weft_frame *frame) {
 }
 
 #if defined(__GNUC__)
-typedef uint32_t __attribute__((may_alias)) word;
+typedef uintptr_t __attribute__((may_alias)) word;
 
 /*
  * Word by word: the initialiser was stored in parts just now, and a processor that loads wider than it stored

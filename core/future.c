@@ -188,22 +188,29 @@ static void schedule(weft_loop *loop, weft_future *future, weft__handle *handle)
     weft__push_ready(loop, handle);
 }
 
-/* The future is done: everybody who waits becomes ready, in the order in which they came. */
-static void wake_all(weft_loop *loop, weft_future *future) {
+static void wake_each(weft_loop *loop, weft_future *future) {
     weft__handle *last = future->callbacks, *next;
-    if (WEFT__UNLIKELY(loop->log != NULL))
+    if (loop->log != NULL)
         weft__log_done(loop, future);
-    if (last != NULL && last->next == last && last->kind == HANDLE_TASK && loop->log == NULL) {
+    if (last == NULL)
+        return;
+    future->callbacks = NULL;
+    for (weft__handle *handle = last->next; handle != last; handle = next) {
+        next = handle->next;
+        schedule(loop, future, handle);
+    }
+    schedule(loop, future, last);
+}
+
+/* The future is done: everybody who waits becomes ready, in the order in which they came. Mostly that is one
+ * task. */
+static inline void wake_all(weft_loop *loop, weft_future *future) {
+    weft__handle *last = future->callbacks;
+    if (WEFT__LIKELY(loop->log == NULL && last != NULL && last->next == last && last->kind == HANDLE_TASK)) {
         future->callbacks = NULL;
         weft__push_ready(loop, last);
-    } else if (last != NULL) {
-        future->callbacks = NULL;
-        weft__handle *handle = last->next;
-        for (; handle != last; handle = next) {
-            next = handle->next;
-            schedule(loop, future, handle);
-        }
-        schedule(loop, future, last);
+    } else if (last != NULL || loop->log != NULL) {
+        wake_each(loop, future);
     }
     weft__nudge(loop);
 }
@@ -365,10 +372,14 @@ static void remember(weft_loop *loop, weft_future *task, const weft_error *reaso
     extra->reason = weft_error_retain(reason);
 }
 
-/* Puts a future on the work list, in front. */
+/* Puts a future on the work list, in front; one that is on it already moves there. */
 void weft__list_cancel(weft_future *future, weft_future **list) {
-    if (future->handle.flags & FUTURE_LISTED)
-        return;
+    weft_future **place = list;
+    if (future->handle.flags & FUTURE_LISTED) {
+        while (*place != future)
+            place = &(*place)->previous;
+        *place = future->previous;
+    }
     future->handle.flags |= FUTURE_LISTED;
     future->previous = *list;
     *list = future;
@@ -417,7 +428,8 @@ static bool cancel_one(weft_loop *loop, weft_future *future, const weft_error *r
     if (!cancel_wait(loop, future, reason, list)) {
         future->handle.flags |= FUTURE_MUST_CANCEL;
         loop->self_cancelled |= loop->current == (weft_task *)(void *)future;
-        remember(loop, future, reason);
+        if (future->handle.wait != WAIT_CANCELLED) /* else Cancelled is on its way already */
+            remember(loop, future, reason);
     }
     return true;
 }

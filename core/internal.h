@@ -100,7 +100,6 @@ struct weft_future {
         } task;
         struct {
             union {
-                bool boolean;
                 int64_t integer;
                 double real;
                 const char *string;

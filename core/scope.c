@@ -478,10 +478,13 @@ static void end_body(weft_loop *loop, weft_frame *frame, weft__scope *scope) {
 
 static void exit_builtin(weft_frame *frame, weft_loop *loop, weft__with_scope *with) {
     frame->b.run.at = with->scope.at;
+    const weft_error *refused = NULL;
     if (with->manager.kind == MANAGER_SEMAPHORE)
-        weft_semaphore_release(with->manager.object);
+        refused = weft_semaphore_release(with->manager.object);
     else
         weft__timeout_exit(loop, frame, deadline_of(with), &with->scope);
+    if (refused != NULL)
+        weft__scope_fail(loop, &with->scope, refused);
 }
 
 /* A group's end waits as often as it is woken too early. */

@@ -124,7 +124,7 @@ static void deliver_result(weft_loop *loop, weft_frame *frame, weft_future *futu
 }
 
 /* Ends the wait of a task that runs again. */
-void weft__deliver(weft_loop *loop, weft_task *task) {
+static void deliver_slowly(weft_loop *loop, weft_task *task) {
     weft_frame *frame = task->future.u.task.leaf;
     weft__handle *handle = &task->future.handle;
     uint8_t wait = handle->wait;
@@ -135,6 +135,9 @@ void weft__deliver(weft_loop *loop, weft_task *task) {
         weft__semaphore_resume(loop, task, cancelled);
     if (wait == WAIT_FUTURE) {
         weft_future *future = task->future.u.task.wait.future;
+        if (cancelled && future->handle.state != STATE_VALUE &&
+            future->u.failed.error->code == WEFT_CANCELLED)
+            cancelled = false; /* it brings a Cancelled of its own, with the message of the first call */
         if (cancelled)
             future->handle.flags |= FUTURE_RETRIEVED;
         else
@@ -148,6 +151,19 @@ void weft__deliver(weft_loop *loop, weft_task *task) {
                       loop->error->message[0] == '\0' ? 0 : weft__log_text(loop, loop->error->message));
         weft__throw(frame, loop);
     }
+}
+
+void weft__deliver(weft_loop *loop, weft_task *task) {
+    weft__handle *handle = &task->future.handle;
+    weft_future *future = task->future.u.task.wait.future;
+    if (WEFT__UNLIKELY(handle->wait != WAIT_FUTURE || handle->flags & FUTURE_MUST_CANCEL ||
+                       future->handle.state != STATE_VALUE || future->references == 1)) {
+        deliver_slowly(loop, task);
+        return;
+    }
+    handle->wait = WAIT_READY;
+    weft__borrow(future, &loop->transfer.value);
+    future->references--;
 }
 
 /* In debug mode what is below the step's stack is overwritten, so that a local kept across an await is seen

@@ -160,7 +160,8 @@ static weft_async(wait_for_none) {
         weft_ensure_future_of((weft_awaitable){hand_over(&self->awaitable), self->awaitable.future}));
     if (!weft_future_done(self->future)) {
         weft_await(weft_call(end_of, .future = self->future));
-        if (weft_future_cancelled(self->future))
+        const weft_error *error = weft_future_error(self->future);
+        if (error != NULL && error->code == WEFT_CANCELLED)
             weft_raise_error(&weft_error_timed_out);
     }
     weft_await_to(self->value, self->future);

@@ -86,7 +86,7 @@ static void print_error(weft__text *text, const weft_error *error) {
 static void print_value(weft__text *text, weft_value value) {
     switch (value.kind) {
     case WEFT_BOOL:
-        weft__text_add(text, "%s", value.as.boolean ? "true" : "false");
+        weft__text_add(text, "%s", value.as.integer != 0 ? "true" : "false");
         break;
     case WEFT_INT:
         weft__text_add(text, "%" PRId64, value.as.integer);
@@ -120,7 +120,7 @@ size_t weft_value_print(weft_value value, char *buffer, size_t size) {
 /* --- Reads --- */
 
 bool weft_value_bool(weft_value value) {
-    return value.kind == WEFT_BOOL && value.as.boolean;
+    return value.kind == WEFT_BOOL && value.as.integer != 0;
 }
 
 int64_t weft_value_int(weft_value value) {
@@ -134,7 +134,7 @@ double weft_value_double(weft_value value) {
     case WEFT_INT:
         return (double)value.as.integer;
     case WEFT_BOOL:
-        return value.as.boolean;
+        return value.as.integer != 0;
     default:
         return 0.0;
     }

@@ -25,8 +25,7 @@ typedef enum weft_kind {
 
 typedef struct weft_value {
     union {
-        bool boolean;
-        int64_t integer;
+        int64_t integer; /* of a boolean: 0 or 1 */
         double real;
         const char *string;
         void *pointer;
@@ -80,7 +79,7 @@ static inline weft_value weft__of_none(void) {
 }
 static inline weft_value weft__of_bool(bool x) {
     weft_value value = {{0}, NULL, WEFT_BOOL};
-    value.as.boolean = x;
+    value.as.integer = x;
     return value;
 }
 static inline weft_value weft__of_int(int64_t x) {
@@ -120,10 +119,10 @@ static inline weft_value weft__of_value(weft_value x) {
 }
 
 static inline bool weft__to_bool(weft_value value) {
-    return value.kind == WEFT_BOOL ? value.as.boolean : value.as.integer != 0;
+    return value.as.integer != 0;
 }
 static inline int64_t weft__to_int(weft_value value) {
-    return value.kind == WEFT_BOOL ? (int64_t)value.as.boolean : value.as.integer;
+    return value.as.integer;
 }
 static inline double weft__to_double(weft_value value) {
     return value.kind == WEFT_DOUBLE ? value.as.real : (double)weft__to_int(value);
