@@ -69,11 +69,21 @@ static void end_at_once(weft_loop *loop, weft_frame *generator) {
     weft__frame_drop(loop, generator);
 }
 
+/* Dropping one can free another that it iterated over, without end: they queue up here. */
 void weft__generator_free(weft_loop *loop, weft_frame *generator) {
     if (generator == NULL)
         return;
-    end_at_once(loop, generator);
-    weft__frame_free(loop, generator);
+    generator->caller = loop->dying_generators;
+    loop->dying_generators = generator;
+    if (loop->freeing_generators)
+        return;
+    loop->freeing_generators = true;
+    while ((generator = loop->dying_generators) != NULL) {
+        loop->dying_generators = generator->caller;
+        end_at_once(loop, generator);
+        weft__frame_free(loop, generator);
+    }
+    loop->freeing_generators = false;
 }
 
 /* The block that iterates over the generator with this caller; NULL if an operation does. */

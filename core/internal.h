@@ -281,6 +281,7 @@ struct weft_loop {
     uint8_t ending; /* how far the end is, once the main tasks have ended */
     bool sweep;     /* most timer entries are stale */
     bool freeing;   /* futures are being freed */
+    bool freeing_generators;
     uint8_t tag;
 
     double now;       /* of this iteration */
@@ -300,6 +301,7 @@ struct weft_loop {
     size_t objects; /* taken from pools and not given back */
 
     weft_future *dying;    /* to be freed */
+    weft_frame *dying_generators;
     weft_frame *newest;    /* the coroutine made last, if nobody awaited it yet */
     weft_frame *unstarted; /* and the others coroutines that nobody awaited yet */
     weft_frame *retired;   /* frames of main tasks that have ended: others may still point into them */
