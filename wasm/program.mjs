@@ -27,6 +27,7 @@ export class Program {
   #main = null; // what waits for main, once it was called
   #ended = null; // an error that says why nothing can run here any more
   #endTime = null;
+  #depth = 0; // calls into C that have not returned
   #arguments = [];
   #coroutines;
 
@@ -48,6 +49,11 @@ export class Program {
   /** Whether main has come to its end, or something called exit. */
   get exited() {
     return this.#ended instanceof Exit;
+  }
+
+  /** Whether C is being run: something that it called back is asking. */
+  get entered() {
+    return this.#depth > 0;
   }
 
   get coroutines() {
@@ -166,6 +172,7 @@ export class Program {
   // Every call of C's that runs the program comes through here: it may exit, and it may crash.
   #enter(action, failed) {
     if (this.#ended) return;
+    this.#depth++;
     try {
       action();
     } catch (error) {
@@ -173,6 +180,8 @@ export class Program {
       if (error instanceof Exit) this.#exit(error);
       else if (error instanceof OutOfMemory || error instanceof TypeError) failed(error);
       else this.#crash(error);
+    } finally {
+      this.#depth--;
     }
   }
 

@@ -42,18 +42,17 @@ export async function loadWeft(options) {
     program = await next;
     return program;
   }
+  // Hands a program to `start`: at once, unless C is asking from within a callback, or the program has exited.
+  async function withProgram(start) {
+    if (program.entered) await null;
+    return start(program.exited ? await afresh() : program);
+  }
   const { coroutines } = program;
 
   return {
     coroutines,
-    async run(name, fields = {}, { signal } = {}) {
-      const running = program.exited ? await afresh() : program;
-      return running.run(name, fields, signal);
-    },
-    async main(args = [], { signal } = {}) {
-      const running = program.exited ? await afresh() : program;
-      return running.main(["weft", ...args], signal);
-    },
+    run: (name, fields = {}, { signal } = {}) => withProgram((running) => running.run(name, fields, signal)),
+    main: (args = [], { signal } = {}) => withProgram((running) => running.main(["weft", ...args], signal)),
     now: () => program.now(),
     get instance() {
       return program.instance;

@@ -244,3 +244,47 @@ test("memory that runs out is an error", async () => {
   for (const pointer of taken) free(pointer);
   assert.equal(await weft.run("echo", { value: "there again" }), "there again");
 });
+
+test("callbacks", async (context) => {
+  // Stands for the platform's report of exceptions that nobody catches.
+  const reported = [];
+  const { reportError } = globalThis;
+  globalThis.reportError = (error) => reported.push(error.message);
+  context.after(() => (globalThis.reportError = reportError));
+
+  await context.test("of print that throw do not harm the program", async () => {
+    reported.length = 0;
+    const print = () => {
+      throw new Error("print is broken");
+    };
+    const { weft } = await load("waits", { clock: "virtual", print });
+    assert.equal(await weft.run("race"), null);
+    assert(reported.length > 0 && reported.every((message) => message === "print is broken"));
+  });
+  await context.test("of the event log that throw do not harm the program", async () => {
+    reported.length = 0;
+    const onEvent = () => {
+      throw new Error("onEvent is broken");
+    };
+    const { weft } = await load("waits", { clock: "virtual", onEvent });
+    assert.equal(await weft.run("race"), null);
+    assert(reported.length > 0 && reported.every((message) => message === "onEvent is broken"));
+  });
+  await context.test("can run more", async () => {
+    const more = [];
+    let weft;
+    const print = () => {
+      if (more.length < 20) more.push(weft.run("wait", { seconds: 1 }));
+    };
+    ({ weft } = await load("waits", { clock: "virtual", print }));
+    await weft.run("race");
+    assert((await Promise.all(more)).every((time) => time >= 1));
+    assert.equal(more.length, 8);
+  });
+});
+
+test("debug mode reports a slow step", async () => {
+  const { weft, printed } = await load("waits", { debug: true });
+  await weft.run("block", { seconds: 0.15 });
+  assert.match(printed.stderr, /block/);
+});

@@ -48,6 +48,21 @@ weft_async(spin) {
 }
 weft_export(spin, steps);
 
+/* Blocks, as no coroutine should. */
+struct block {
+    weft_frame frame;
+    double seconds;
+    double end;
+};
+weft_async(block) {
+    weft_begin(block);
+    self->end = weft_time() + self->seconds;
+    while (weft_time() < self->end) {
+    }
+    weft_end();
+}
+weft_export(block, seconds);
+
 /* Finishes in an order that only the simulation's choices decide. */
 struct racer {
     weft_frame frame;
