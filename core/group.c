@@ -213,7 +213,7 @@ void weft__group_interrupted(weft_loop *loop, weft_group *group, const weft_erro
 }
 
 /* Makes the block's outcome of the children's. */
-void weft__group_finish(weft_loop *loop, weft_group *group, weft__scope *scope) {
+void weft__group_finish(weft_loop *loop, weft_frame *frame, weft_group *group, weft__scope *scope) {
     bool own = group->parent_cancelled && weft_task_uncancel(group->parent) == 0;
     if (own) {
         weft_error_release(group->propagate);
@@ -229,6 +229,8 @@ void weft__group_finish(weft_loop *loop, weft_group *group, weft__scope *scope) 
         weft__scope_fail(
             loop, scope,
             weft_error_group("unhandled errors in a task group", group->errors, group->error_count));
+        if (WEFT__UNLIKELY(loop->log != NULL))
+            weft__log_error(loop, frame, scope->error, weft__line_of(frame));
     } else if (group->propagate != NULL) {
         weft__scope_fail(loop, scope, weft_error_retain(group->propagate));
     } else if (scope->error != NULL) {

@@ -581,7 +581,7 @@ void weft__group_forget(weft_loop *loop, weft_group *group);
 bool weft__group_wait(weft_loop *loop, weft_frame *frame, weft_group *group,
                       const weft_error *error); /* false: no need */
 void weft__group_interrupted(weft_loop *loop, weft_group *group, const weft_error *error);
-void weft__group_finish(weft_loop *loop, weft_group *group, weft__scope *scope);
+void weft__group_finish(weft_loop *loop, weft_frame *frame, weft_group *group, weft__scope *scope);
 weft_frame *weft__refuse_operation(weft_frame *frame, weft_loop *loop, uint32_t at);
 void weft__semaphore_resume(weft_loop *loop, weft_task *task, bool cancelled);
 void weft__semaphore_cancel(weft_loop *loop, weft_task *task);
@@ -619,6 +619,7 @@ void weft__log_pop(weft_loop *loop, weft_frame *frame);
 void weft__log_wait(weft_loop *loop, weft_task *task, uint8_t what, uint32_t other, uint32_t object);
 void weft__log_wait_future(weft_loop *loop, weft_task *task, const weft_future *future);
 void weft__log_done(weft_loop *loop, weft_future *future);
+void weft__log_resume(weft_loop *loop, weft_task *task, weft_frame *frame);
 void weft__log_error(weft_loop *loop, weft_frame *frame, const weft_error *error, int line);
 void weft__log_created(weft_loop *loop, weft_task *task, weft_frame *frame);
 void weft__log_object(weft_loop *loop, uint32_t object, uint8_t type, uint32_t number);

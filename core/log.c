@@ -44,6 +44,11 @@ void weft__log_pop(weft_loop *loop, weft_frame *frame) {
                      frame_id(loop, frame), 0);
 }
 
+void weft__log_resume(weft_loop *loop, weft_task *task, weft_frame *frame) {
+    weft__log_record(loop, WEFT_EVENT_RESUME, outcome_of(loop->error), 0, task->future.id, 0,
+                     weft__frame_site(loop, frame), frame_id(loop, frame), 0);
+}
+
 void weft__log_wait(weft_loop *loop, weft_task *task, uint8_t what, uint32_t other, uint32_t object) {
     weft__log_record(loop, WEFT_EVENT_WAIT, what, 0, task->future.id, other,
                      weft__frame_site(loop, task->future.u.task.leaf), object, 0);

@@ -495,7 +495,7 @@ static bool step_exit_group(weft_frame *frame, weft_loop *loop, weft__scope *sco
     if (weft__group_wait(loop, frame, group, scope->pending == PENDING_ERROR ? scope->error : NULL))
         return true;
     scope->state = SCOPE_CLOSED;
-    weft__group_finish(loop, group, scope);
+    weft__group_finish(loop, frame, group, scope);
     return scope->pending != PENDING_NONE;
 }
 

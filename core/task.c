@@ -180,8 +180,8 @@ void weft__run_watched(weft_loop *loop, weft_task *task, weft_frame *frame) {
     const weft_type *type = weft__type_of(frame);
     int line = weft__line_of(frame);
     double begin = loop->debug ? weft__now(loop) : 0;
-    WEFT__LOG(loop, WEFT_EVENT_RESUME, loop->error != NULL, 0, id, 0,
-              weft__log_site(loop, type->name, type->file, line), frame->b.run.id, 0);
+    if (loop->log != NULL)
+        weft__log_resume(loop, task, frame);
     if (loop->debug)
         overwrite_stack();
     weft__run_frames(loop, frame);

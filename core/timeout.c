@@ -24,8 +24,10 @@ static const weft_error *set(weft_loop *loop, weft_deadline *deadline, double wh
     if (when != INFINITY && deadline->timer == NULL &&
         (deadline->timer = weft__timer_new(loop, expire, deadline)) == NULL)
         return &weft_error_out_of_memory;
-    if (deadline->timer != NULL)
+    if (deadline->timer != NULL) {
+        deadline->timer->id = deadline->id; /* one thing in the log */
         weft__timer_disarm(loop, deadline->timer);
+    }
     deadline->when = when;
     if (when == INFINITY)
         return NULL;
@@ -74,6 +76,8 @@ void weft__timeout_exit(weft_loop *loop, weft_frame *frame, weft_deadline *deadl
         return;
     weft__scope_fail(loop, scope, &weft_error_timed_out);
     scope->traceback = weft__traceback_add(loop, NULL, frame, weft__line_of(frame));
+    if (WEFT__UNLIKELY(loop->log != NULL))
+        weft__log_error(loop, frame, scope->error, weft__line_of(frame));
 }
 
 double weft_deadline_when(const weft_deadline *deadline) {

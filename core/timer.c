@@ -171,6 +171,7 @@ static void run_ready(weft__callback *callback, weft_loop *loop) {
     timer->queued = false;
     if (timer->state == TIMER_READY) {
         timer->state = TIMER_IDLE;
+        WEFT__LOG(loop, WEFT_EVENT_TIMER_DROP, 0, 0, 0, 0, 0, timer->id, 0);
         timer->action(callback, loop);
     }
     weft__timer_release(loop, timer);
@@ -208,6 +209,7 @@ bool weft__timer_arm(weft_loop *loop, weft__timer *timer, double when) {
 /* In the next tick. */
 void weft__timer_arm_soon(weft_loop *loop, weft__timer *timer) {
     timer->state = TIMER_READY;
+    WEFT__LOG(loop, WEFT_EVENT_TIMER_ARM, 0, 0, weft__id_of(loop->current), 0, 0, timer->id, 0);
     if (timer->queued)
         return;
     timer->queued = true;
@@ -217,12 +219,12 @@ void weft__timer_arm_soon(weft_loop *loop, weft__timer *timer) {
 }
 
 void weft__timer_disarm(weft_loop *loop, weft__timer *timer) {
-    if (timer->state == TIMER_ARMED) {
+    bool armed = timer->state == TIMER_ARMED;
+    if (timer->state != TIMER_IDLE)
         WEFT__LOG(loop, WEFT_EVENT_TIMER_DROP, 1, 0, weft__id_of(loop->current), 0, 0, timer->id, 0);
-        timer->state = TIMER_IDLE;
-        weft__timer_stale(loop);
-    }
     timer->state = TIMER_IDLE;
+    if (armed)
+        weft__timer_stale(loop);
 }
 
 /* --- Firing --- */
