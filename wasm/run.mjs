@@ -11,7 +11,9 @@ if (path === undefined) {
 }
 
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith("WEFT_")));
-const isVirtual = ["WEFT_VIRTUAL", "WEFT_SEED", "WEFT_DECISIONS"].some((name) => name in env);
+// What sets the virtual clock in weft_main sets it for the C library, too; weft_main says what is wrong with the values.
+const isVirtual = Boolean(env.WEFT_SEED || env.WEFT_DECISIONS || (env.WEFT_VIRTUAL && env.WEFT_VIRTUAL !== "0"));
+const seed = /^\d{1,15}$/.test(env.WEFT_SEED ?? "") ? Number(env.WEFT_SEED) : undefined;
 
 // C waits for its input; a stdin that has nothing yet may refuse to.
 const aMoment = new Int32Array(new SharedArrayBuffer(4));
@@ -41,6 +43,7 @@ async function run() {
     read,
     onTrace: (part, text) => onTrace[part](text),
     clock: isVirtual ? "virtual" : "real",
+    seed,
     env,
   });
   return weft.main(args);

@@ -146,6 +146,11 @@ test("run.mjs", async (context) => {
     const result = await start([program, "sleep"], { env: { WEFT_VIRTUAL: "1" } });
     assert.equal(result.status, 0);
   });
+  await context.test("says what is wrong with a setting", async () => {
+    const result = await start([program], { env: { WEFT_SEED: "seven" } });
+    assert.equal(result.status, 1);
+    assert.match(result.stderr, /WEFT_SEED is "seven"/);
+  });
   await context.test("feeds stdin", async () =>
     assert.equal(
       (await run("sh", ["-c", 'echo "from a pipe" | "$0" "$@"', process.execPath, runModule, program, "read"])).stdout,
