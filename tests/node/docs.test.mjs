@@ -7,7 +7,7 @@
 //     py run, js run                     run by python3, and by Node, beside the modules before it
 //     text output, text stderr           what each program since the last such block prints; nothing, without one
 //
-// A C block gets the includes and the main that it leaves out; lines count from its own first one.
+// A C block gets the includes and the main that it leaves out; lines count from its own first one. It is laid out as all C files are.
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -161,12 +161,19 @@ const kinds = {
   },
 };
 
+async function checkLayout(program) {
+  const file = join(folder, "layout.c");
+  writeFileSync(file, program.text);
+  await succeed("clang-format", [`--style=file:${at(".clang-format")}`, "--dry-run", "-Werror", file]);
+}
+
 for (const document of documents)
   test(document, async (context) => {
     for (const program of programsOf(document)) {
       const kind = `${program.language} ${program.kind}`;
       await context.test(`line ${program.line}: ${kind}`, async () => {
         assert.ok(kind in kinds, `unknown mark "${kind}"`);
+        if (program.language === "c" && program.kind !== "fails") await checkLayout(program);
         await kinds[kind](program);
       });
     }
@@ -189,9 +196,12 @@ test("documents name what there is", async (context) => {
   for (const document of documents)
     await context.test(document, () => {
       const text = readFileSync(at(document), "utf8");
-      const where = internals.test(document) ? known + sources : known;
-      const unknown = [...new Set(text.match(/\bweft_\w+/gi))].filter((name) => !new RegExp(`\\b${name}`).test(where) && !name.startsWith("WEFT_"));
-      assert.deepEqual(unknown, []);
+      const exists = (name) => {
+        const where = internals.test(document) || name.startsWith("WEFT_") ? known + sources : known;
+        return new RegExp(`\\b${name}`).test(where);
+      };
+      const names = new Set(text.match(/\bweft_\w+/gi));
+      assert.deepEqual([...names].filter((name) => !exists(name)), []);
     });
 });
 
