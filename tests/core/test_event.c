@@ -402,6 +402,74 @@ TEST(steps_are_bracketed) {
     close_loop(loop);
 }
 
+struct fails {
+    weft_frame frame;
+};
+
+static weft_async(fails) {
+    weft_begin(fails);
+    weft_raise(WEFT_RUNTIME, "no");
+    weft_end();
+}
+
+struct deadlines {
+    weft_frame frame;
+    weft_group group;
+    const weft_error *error;
+};
+
+static weft_async(deadlines) {
+    weft_begin(deadlines);
+    weft_try {
+        weft_with(weft_timeout(1.0)) {
+            weft_await(weft_call(child));
+        }
+    }
+    weft_catch(self->error) {}
+    weft_try {
+        weft_with(weft_timeout(0.0)) {
+            weft_await(weft_call(child));
+        }
+    }
+    weft_catch(self->error) {}
+    weft_try {
+        weft_with_as(self->group, weft_task_group()) {
+            weft_group_create_task(&self->group, weft_call(fails));
+        }
+    }
+    weft_catch(self->error) {}
+    weft_end();
+}
+
+/* How many timeouts fired. */
+static size_t expired(void) {
+    enum { TIMEOUT = 5, FIRED = 0 }; /* docs/events.md */
+    size_t count = 0;
+    uint32_t timeout = 0;
+    for (size_t i = 0; i < seen.count; i++) {
+        const weft_event *record = &seen.records[i];
+        if (record->kind == WEFT_EVENT_OBJECT_NEW && record->subkind == TIMEOUT)
+            timeout = record->object;
+        count += record->kind == WEFT_EVENT_TIMER_DROP && record->subkind == FIRED &&
+                 record->object == timeout && timeout != 0;
+    }
+    return count;
+}
+
+TEST(deadlines_and_the_errors_of_blocks_are_told) {
+    static const char *const errors[] = {"TimedOut", "TimedOut", "RuntimeError: no",
+                                         "ErrorGroup: unhandled errors in a task group"};
+    weft_loop *loop = open_loop(read_chunk);
+    run(loop, weft_call(deadlines));
+    CHECK_EQ_INT(expired(), 2);
+    size_t count = 0;
+    for (size_t i = 0; i < seen.count; i++)
+        if (seen.records[i].kind == WEFT_EVENT_ERROR && CHECK(count < 4))
+            CHECK_EQ_STR(text_of(seen.records[i].payload), errors[count++]);
+    CHECK_EQ_INT(count, 4);
+    close_loop(loop);
+}
+
 TEST_MAIN(TEST_CASE(a_record_is_32_bytes), TEST_CASE(off_until_it_is_switched_on),
           TEST_CASE(a_text_is_defined_once), TEST_CASE(many_texts_all_resolve),
           TEST_CASE(a_mark_is_cut_between_characters), TEST_CASE(an_empty_mark_has_no_text),
@@ -409,4 +477,4 @@ TEST_MAIN(TEST_CASE(a_record_is_32_bytes), TEST_CASE(off_until_it_is_switched_on
           TEST_CASE(a_ring_keeps_the_newest), TEST_CASE(a_ring_that_has_room_lost_nothing),
           TEST_CASE(a_part_of_a_ring_begins_with_a_record),
           TEST_CASE(a_sink_after_a_ring_gets_its_own_definitions), TEST_CASE(a_program_tells_its_story),
-          TEST_CASE(steps_are_bracketed))
+          TEST_CASE(steps_are_bracketed), TEST_CASE(deadlines_and_the_errors_of_blocks_are_told))
