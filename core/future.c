@@ -372,22 +372,11 @@ static void remember(weft_loop *loop, weft_future *task, const weft_error *reaso
     extra->reason = weft_error_retain(reason);
 }
 
-/* Puts a future on the work list, in front; one that is on it already moves there. */
-void weft__list_cancel(weft_future *future, weft_future **list) {
-    weft_future **place = list;
-    if (future->handle.flags & FUTURE_LISTED) {
-        while (*place != future)
-            place = &(*place)->previous;
-        *place = future->previous;
-    }
-    future->handle.flags |= FUTURE_LISTED;
-    future->previous = *list;
-    *list = future;
-}
-
-/* Cancels what the task waits for. False if there is nothing to cancel: then the task is told at its next
- * step. */
-static bool cancel_wait(weft_loop *loop, weft_future *task, const weft_error *reason, weft_future **list) {
+/*
+ * Ends what the task waits for, or names the future that is to be cancelled in its place. False if there is
+ * nothing to cancel: then the task is told at its next step.
+ */
+static bool cancel_wait(weft_loop *loop, weft_future *task, const weft_error *reason, weft_future **instead) {
     weft_future *target = task->u.task.wait.future;
     switch (task->handle.wait) {
     case WAIT_SLEEP:
@@ -403,7 +392,7 @@ static bool cancel_wait(weft_loop *loop, weft_future *task, const weft_error *re
     case WAIT_FUTURE:
         if (weft__done(target) || (target->handle.kind == HANDLE_GATHER && !weft__gather_live(target)))
             return false;
-        weft__list_cancel(target, list);
+        *instead = target;
         return true;
     default:
         return false;
@@ -414,52 +403,70 @@ static bool cancel_wait(weft_loop *loop, weft_future *task, const weft_error *re
     return true;
 }
 
-static bool cancel_one(weft_loop *loop, weft_future *future, const weft_error *reason, weft_future **list) {
+/* Cancels one future; returns the one that is to be cancelled in its place. Gathers go to `gathers`. */
+static weft_future *cancel_one(weft_loop *loop, weft_future *future, const weft_error *reason,
+                               weft_future **gathers) {
+    weft_future *instead = NULL;
     if (weft__done(future))
-        return false;
-    if (future->handle.kind == HANDLE_GATHER)
-        return weft__gather_cancel(loop, future, list);
-    if (future->handle.kind != HANDLE_TASK)
-        return weft__finish_error(loop, future, weft_error_retain(reason), NULL);
+        return NULL;
+    if (future->handle.kind == HANDLE_GATHER) {
+        weft__gather_cancel(future, gathers);
+        return NULL;
+    }
+    if (future->handle.kind != HANDLE_TASK) {
+        weft__finish_error(loop, future, weft_error_retain(reason), NULL);
+        return NULL;
+    }
     future->handle.cancelling++;
     WEFT__LOG(loop, WEFT_EVENT_CANCEL_REQUEST, 0, future->handle.cancelling, future->id,
               weft__id_of(loop->current), 0, 0,
               reason->message[0] == '\0' ? 0 : weft__log_text(loop, reason->message));
-    if (!cancel_wait(loop, future, reason, list)) {
+    if (!cancel_wait(loop, future, reason, &instead)) {
         future->handle.flags |= FUTURE_MUST_CANCEL;
         loop->self_cancelled |= loop->current == (weft_task *)(void *)future;
         if (future->handle.wait != WAIT_CANCELLED) /* else Cancelled is on its way already */
             remember(loop, future, reason);
     }
-    return true;
+    return instead;
 }
 
-static void cancel_listed(weft_loop *loop, weft_future *list, const weft_error *reason) {
-    while (list != NULL) {
-        weft_future *future = list;
-        list = future->previous;
-        future->handle.flags &= (uint16_t)~FUTURE_LISTED;
-        cancel_one(loop, future, reason, &list);
-    }
+/*
+ * Down the chain of tasks that await each other, and through every child of a gather, in order and without
+ * recursion: the gathers on the way are a stack. Tasks in a cycle are passed a few times and left.
+ */
+static void cancel_all(weft_loop *loop, weft_future *future, const weft_error *reason) {
+    weft_future *gathers = NULL;
+    do {
+        const weft_future *mark = NULL; /* moves on ever more rarely: meeting it again is a cycle */
+        for (size_t steps = 1, next = 1; future != NULL && future != mark; steps++) {
+            if (steps == next) {
+                mark = future;
+                next *= 2;
+            }
+            future = cancel_one(loop, future, reason, &gathers);
+        }
+        future = weft__gather_next(&gathers);
+    } while (future != NULL);
 }
 
 bool weft__cancel(weft_loop *loop, weft_future *future, const weft_error *reason) {
-    weft_future *list = NULL;
-    bool cancelled = cancel_one(loop, future, reason, &list);
-    cancel_listed(loop, list, reason);
+    if (weft__done(future) || (future->handle.kind == HANDLE_GATHER && !weft__gather_live(future)))
+        return false;
+    cancel_all(loop, future, reason);
     weft__nudge(loop);
-    return cancelled;
+    return true;
 }
 
 /* A task that was told to cancel during its step has come to a wait: that is cancelled in its place. */
 void weft__cancel_at_wait(weft_loop *loop, weft_task *task) {
-    weft_future *future = &task->future, *list = NULL;
+    weft_future *future = &task->future, *instead = NULL;
     const weft_error *reason = future->extra != NULL && future->extra->reason != NULL ? future->extra->reason
                                                                                       : &weft_error_cancelled;
     weft_error_retain(reason);
-    if (cancel_wait(loop, future, reason, &list))
+    if (cancel_wait(loop, future, reason, &instead))
         future->handle.flags &= (uint16_t)~FUTURE_MUST_CANCEL;
-    cancel_listed(loop, list, reason);
+    if (instead != NULL)
+        cancel_all(loop, instead, reason);
     weft_error_release(reason);
 }
 

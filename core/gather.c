@@ -6,6 +6,7 @@ struct weft__gathering {
     size_t size; /* of this block, bytes */
     uint32_t count, unique, finished;
     bool return_errors;
+    uint32_t cancelled;        /* children that a cancellation under way has passed */
     weft__callback *callbacks; /* one a child */
     weft_future **children;    /* counted; a child that was given twice is there twice */
     weft_values *values;
@@ -98,19 +99,29 @@ bool weft__gather_live(const weft_future *gather) {
     return false;
 }
 
-/* Lists the children for cancellation, the first in front. */
-bool weft__gather_cancel(weft_loop *loop, weft_future *gather, weft_future **list) {
-    weft__gathering *self = gathering_of(gather);
-    bool any = false;
-    (void)loop;
-    for (uint32_t i = self->count; i-- > 0;)
-        if (!weft__done(self->children[i])) {
-            weft__list_cancel(self->children[i], list);
-            any = true;
+/* Puts it on the stack of those whose children are being cancelled, unless it is there. */
+void weft__gather_cancel(weft_future *gather, weft_future **stack) {
+    if (gather->handle.flags & FUTURE_LISTED || !weft__gather_live(gather))
+        return;
+    gather->handle.flags |= FUTURE_LISTED | FUTURE_CANCEL_REQUESTED;
+    gathering_of(gather)->cancelled = 0;
+    gather->previous = *stack;
+    *stack = gather;
+}
+
+/* The next child to cancel of the gather on top; those that have no more leave the stack. NULL: it is empty.
+ */
+weft_future *weft__gather_next(weft_future **stack) {
+    for (weft_future *gather; (gather = *stack) != NULL; *stack = gather->previous) {
+        weft__gathering *self = gathering_of(gather);
+        while (self->cancelled < self->count) {
+            weft_future *child = self->children[self->cancelled++];
+            if (!weft__done(child))
+                return child;
         }
-    if (any)
-        gather->handle.flags |= FUTURE_CANCEL_REQUESTED;
-    return any;
+        gather->handle.flags &= (uint16_t)~FUTURE_LISTED;
+    }
+    return NULL;
 }
 
 /* --- Creation --- */

@@ -155,10 +155,9 @@ weft_task *weft_group_create_task_named(weft_group *group, weft_coroutine *corou
 
 void weft_group_cancel(weft_group *group) {
     weft_loop *loop = weft__current;
-    if (group->finished || group->cancelled)
-        return;
-    group->cancelled = true;
-    if (group->entered)
+    if (!group->entered)
+        group->cancelled = true;
+    else if (!group->finished && !group->aborting && !(group->exiting && group->children == NULL))
         abort_all(loop, group);
 }
 

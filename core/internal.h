@@ -40,7 +40,7 @@ enum {
     FUTURE_MAIN = 4,              /* a main task */
     FUTURE_STATIC = 8,            /* not to be written: the failed future for lack of memory */
     FUTURE_CANCEL_REQUESTED = 16, /* a gather that was cancelled */
-    FUTURE_LISTED = 32,  /* on the work list of a cancellation, or seen by a gather under construction */
+    FUTURE_LISTED = 32,  /* a gather whose children are being cancelled, or seen by one under construction */
     FUTURE_HELD = 64,    /* a frame or the loop holds it */
     FUTURE_CLOSER = 128, /* a task that closes an abandoned generator: shutdown lets it run */
     FUTURE_CANCEL_SILENT = 256 /* was cancelled by the shutdown of the loop */
@@ -86,7 +86,7 @@ typedef struct weft__extra {
 struct weft_future {
     weft__handle handle;
     weft__handle *callbacks; /* last of a circle in order of arrival; NULL: none */
-    weft_future *previous;   /* in a semaphore's queue; on the work list of a cancellation */
+    weft_future *previous;   /* in a semaphore's queue; of a gather on the stack of a cancellation */
     weft__extra *extra;
     union {
         struct { /* a task that is not done */
@@ -168,7 +168,10 @@ struct weft__scope {
 typedef struct weft__with_scope {
     weft__scope scope;
     weft_manager manager;
-    weft_deadline deadline; /* of a timeout that has no variable */
+    union { /* of a timeout or group that has no variable */
+        weft_deadline deadline;
+        weft_group group;
+    } own;
 } weft__with_scope;
 
 typedef struct weft__for_scope {
@@ -187,7 +190,8 @@ typedef struct weft__hold_scope {
     weft__scope scope;
     weft__held *items;
     uint32_t count, room;
-    uint32_t gone; /* items that were let go of early */
+    uint32_t first; /* before it all are gone */
+    uint32_t gone;  /* items that were let go of early */
 } weft__hold_scope;
 
 enum {
@@ -300,7 +304,7 @@ struct weft_loop {
     size_t memory;  /* from the allocator, bytes */
     size_t objects; /* taken from pools and not given back */
 
-    weft_future *dying;    /* to be freed */
+    weft_future *dying; /* to be freed */
     weft_frame *dying_generators;
     weft_frame *newest;    /* the coroutine made last, if nobody awaited it yet */
     weft_frame *unstarted; /* and the others coroutines that nobody awaited yet */
@@ -494,7 +498,6 @@ bool weft__remove_callback(weft_future *future, weft__handle *handle);
 bool weft__cancel(weft_loop *loop, weft_future *future, const weft_error *reason);
 const weft_error *weft__cancel_reason(const char *message); /* counted */
 void weft__cancel_at_wait(weft_loop *loop, weft_task *task);
-void weft__list_cancel(weft_future *future, weft_future **list);
 void weft__callback_init(weft__callback *callback, size_t size, weft__callback_run *run,
                          void *owner); /* size 0: part of something */
 void weft__callback_free(weft_loop *loop, weft__callback *callback);
@@ -590,7 +593,8 @@ weft_frame *weft__generator_claim(weft_loop *loop,
 weft_frame *weft__generator_ended(weft_frame *generator, weft_loop *loop);
 void weft__generator_abandon(weft_loop *loop, weft_frame *generator);
 void weft__generator_free(weft_loop *loop, weft_frame *generator);
-bool weft__gather_cancel(weft_loop *loop, weft_future *gather, weft_future **list);
+void weft__gather_cancel(weft_future *gather, weft_future **stack);
+weft_future *weft__gather_next(weft_future **stack);
 bool weft__gather_live(const weft_future *gather);
 void weft__gather_free(weft_loop *loop, weft_future *gather);
 
