@@ -289,13 +289,22 @@ struct operation {
     weft_value value;
 };
 
+/* What is to be sent moves. */
+static weft_op hand_over(weft_op *op) {
+    weft_op given = *op;
+    op->value = weft__of_none();
+    return given;
+}
+
 static weft_async(operation) {
     weft_begin(operation);
     if (self->op.kind == WEFT__OP_SLEEP)
         weft_await(weft_sleep(self->op.seconds));
     else
-        weft_await_to(self->value, self->op);
+        weft_await_to(self->value, hand_over(&self->op));
     weft_return(self->value);
+    weft_drop();
+    weft_value_free(&self->op.value);
     weft_end();
 }
 
@@ -347,10 +356,13 @@ weft_frame *weft__stray_break(weft_frame *frame, weft_loop *loop, int line) {
 void weft__task_unwind(weft_loop *loop, weft_task *task) {
     for (weft_frame *frame = task->future.u.task.leaf, *caller; frame != NULL; frame = caller) {
         caller = frame->caller;
-        if (!(frame->flags & FRAME_GENERATOR)) /* its owner's scope drops it */
+        if (!(frame->flags & FRAME_GENERATOR)) {
             weft__frame_close(loop, frame);
-        else
-            frame->flags &= ~(uint32_t)FRAME_RUNNING;
+            continue;
+        }
+        frame->flags &= ~(uint32_t)FRAME_RUNNING;
+        if (frame->flags & FRAME_LEFT) /* else its owner drops it */
+            weft__generator_free(loop, frame);
     }
     task->future.u.task.leaf = NULL;
 }

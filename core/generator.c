@@ -2,7 +2,7 @@
  * Asynchronous generators: a frame that who iterates resumes, again and again, as its caller of the moment.
  *
  * A generator of weft_for_await belongs to that block. One that is used through the operations belongs to the
- * coroutine that used it first, and stays after its end, so that a late call finds it exhausted.
+ * coroutine that made the first of them, and stays after its end, so that a late call finds it exhausted.
  */
 
 #include "internal.h"
@@ -35,16 +35,14 @@ weft_frame *weft__generator_claim(weft_loop *loop, weft_coroutine *coroutine) {
     weft_frame *frame = (weft_frame *)(void *)coroutine;
     const uint32_t held = FRAME_STARTED | FRAME_GENERATOR;
     if (frame != NULL && (frame->flags == held || frame->flags == (held | FRAME_FINISHED)) &&
-        weft__unhold_generator(loop, frame)) {
-        frame->flags |= FRAME_FOR;
+        weft__unhold_generator(loop, frame))
         return frame;
-    }
     const weft_error *error = refusal(frame);
     if (error != NULL) {
         weft__set_error(loop, error, NULL);
         return NULL;
     }
-    weft__begin_frame(loop, frame, NULL)->flags |= FRAME_GENERATOR | FRAME_FOR;
+    weft__begin_frame(loop, frame, NULL)->flags |= FRAME_GENERATOR;
     return frame;
 }
 
@@ -61,77 +59,110 @@ static const weft_error *adopt(weft_loop *loop, weft_frame *generator) {
     return NULL;
 }
 
-/* Ends it where it stands, its blocks and its body left as they are; only weft_drop runs. */
+/* --- Ending where it stands, its blocks and its body left as they are; only weft_drop runs --- */
+
+/*
+ * A generator that it iterates over is freed before it, since that may have borrowed what it owns; and one of
+ * that before that. The way back leads through their callers: they may be too many for recursion.
+ */
 static void end_at_once(weft_loop *loop, weft_frame *generator) {
-    if (generator->flags & FRAME_FINISHED)
-        return;
-    generator->flags |= FRAME_FINISHED;
-    weft__frame_drop(loop, generator);
+    weft_frame *frame = generator;
+    for (;;) {
+        weft_frame *inner = weft__scopes_free_to_generator(loop, frame);
+        if (inner != NULL) {
+            inner->caller = frame;
+            frame = inner;
+            continue;
+        }
+        if (!(frame->flags & FRAME_FINISHED)) {
+            frame->flags |= FRAME_FINISHED;
+            weft__frame_drop(loop, frame);
+        }
+        if (frame == generator)
+            return;
+        weft_frame *outer = frame->caller;
+        weft__frame_free(loop, frame);
+        frame = outer;
+    }
 }
 
-/* Dropping one can free another that it iterated over, without end: they queue up here. */
 void weft__generator_free(weft_loop *loop, weft_frame *generator) {
     if (generator == NULL)
         return;
-    generator->caller = loop->dying_generators;
-    loop->dying_generators = generator;
-    if (loop->freeing_generators)
-        return;
-    loop->freeing_generators = true;
-    while ((generator = loop->dying_generators) != NULL) {
-        loop->dying_generators = generator->caller;
-        end_at_once(loop, generator);
-        weft__frame_free(loop, generator);
-    }
-    loop->freeing_generators = false;
-}
-
-/* The block that iterates over the generator with this caller; NULL if an operation does. */
-static weft__scope *block_of(weft_frame *generator, weft_frame *caller) {
-    return generator->flags & FRAME_FOR ? caller->a.scopes : NULL;
-}
-
-/* Closing needs nothing of a generator that has not begun, or has ended. */
-static bool close_at_once(weft_loop *loop, weft_frame *frame, weft_frame *generator) {
-    if (!(generator->flags & FRAME_FINISHED) && generator->b.run.at != WEFT__AT_START)
-        return false;
     end_at_once(loop, generator);
-    weft__scope *scope = block_of(generator, frame);
-    if (scope != NULL) {
+    weft__frame_free(loop, generator);
+}
+
+/* Its owner lets go. Returns it if it is to be freed; NULL if it runs: then who runs it lets go of it. */
+weft_frame *weft__generator_leave(weft_frame *generator) {
+    if (!(generator->flags & FRAME_RUNNING))
+        return generator;
+    generator->flags |= FRAME_LEFT;
+    return NULL;
+}
+
+/* --- Resuming --- */
+
+/* The block that resumed the generator from this frame; NULL if an operation did. */
+static weft__scope *block_of(const weft_frame *generator, const weft_frame *caller) {
+    weft__scope *scope = caller->a.scopes;
+    bool is = scope != NULL && scope->kind == SCOPE_FOR && scope->at == caller->b.run.at &&
+              ((weft__for_scope *)(void *)scope)->generator == generator;
+    return is ? scope : NULL;
+}
+
+/* It has ended. A block frees it; an operation leaves that to the owner, if there is still one. */
+static void after_end(weft_loop *loop, weft_frame *generator, weft__scope *scope) {
+    if (scope != NULL)
         scope->ended = true;
+    if (scope != NULL || generator->flags & FRAME_LEFT)
         weft__frame_free(loop, generator);
-    }
-    return true;
+}
+
+/* What is wrong with resuming it from this frame; NULL if nothing is. Counted. */
+static const weft_error *unfit(weft_loop *loop, weft_frame *generator, uint32_t kind,
+                               const weft_value *sent) {
+    const weft_error *error = adopt(loop, generator);
+    if (error != NULL)
+        return error;
+    if (generator->flags & (FRAME_RUNNING | FRAME_LEFT))
+        return weft_error_new(WEFT_RUNTIME, "the generator is running already");
+    if (kind == WEFT__OP_GENERATOR_NEXT && sent->kind != WEFT_NONE && !(generator->flags & FRAME_FINISHED) &&
+        generator->b.run.at == WEFT__AT_START)
+        return weft_error_new(WEFT_TYPE_MISMATCH, "a generator that has not begun can be sent nothing");
+    return NULL;
+}
+
+/* A generator that has ended, or is closed before it has begun. */
+static weft_frame *late(weft_frame *frame, weft_loop *loop, weft_frame *generator, uint32_t kind) {
+    weft__scope *scope = block_of(generator, frame);
+    end_at_once(loop, generator);
+    if (scope == NULL && kind != WEFT__OP_GENERATOR_CLOSE)
+        return raise(frame, loop, frame->b.run.at, NULL);
+    after_end(loop, generator, scope);
+    return frame;
 }
 
 weft_frame *weft__await_generator(weft_frame *frame, weft_loop *loop, void *object, uint32_t kind,
                                   const weft_value *value, uint32_t at) {
     weft_frame *generator = object;
-    if (frame->b.run.at == WEFT__AT_DROP)
-        return weft__refuse_operation(frame, loop, at);
-    const weft_error *error = adopt(loop, generator);
-    if (error != NULL)
-        return raise(frame, loop, at, error);
-    frame->b.run.at = at;
-    if (generator->flags & FRAME_RUNNING)
-        return fail(frame, loop, at, WEFT_RUNTIME, "the generator is running already");
-    if (kind == WEFT__OP_GENERATOR_CLOSE && close_at_once(loop, frame, generator))
-        return frame;
-    if (generator->flags & FRAME_FINISHED) {
-        weft__scope *scope = block_of(generator, frame);
-        if (scope == NULL)
-            return raise(frame, loop, at, NULL);
-        scope->ended = true;
-        weft__frame_free(loop, generator);
-        return frame;
+    weft_value sent = kind == WEFT__OP_GENERATOR_NEXT ? *value : weft__of_none();
+    bool dropping = frame->b.run.at == WEFT__AT_DROP;
+    const weft_error *error = dropping ? NULL : unfit(loop, generator, kind, &sent);
+    if (dropping || error != NULL) {
+        weft_value_free(&sent);
+        return dropping ? weft__refuse_operation(frame, loop, at) : raise(frame, loop, at, error);
     }
-    if (kind == WEFT__OP_GENERATOR_NEXT && generator->b.run.at == WEFT__AT_START && value->kind != WEFT_NONE)
-        return fail(frame, loop, at, WEFT_TYPE_MISMATCH,
-                    "a generator that has not begun can be sent nothing");
+    frame->b.run.at = at;
+    if (generator->flags & FRAME_FINISHED ||
+        (kind == WEFT__OP_GENERATOR_CLOSE && generator->b.run.at == WEFT__AT_START)) {
+        weft_value_free(&sent);
+        return late(frame, loop, generator, kind);
+    }
     generator->caller = frame;
     generator->flags |= FRAME_RUNNING;
     if (kind == WEFT__OP_GENERATOR_NEXT) {
-        loop->transfer.value = *value;
+        loop->transfer.value = sent;
         return generator;
     }
     if (kind == WEFT__OP_GENERATOR_CLOSE)
@@ -142,6 +173,8 @@ weft_frame *weft__await_generator(weft_frame *frame, weft_loop *loop, void *obje
     return weft__throw(generator, loop);
 }
 
+/* --- Yielding and ending --- */
+
 /* It yielded instead of ending. */
 static weft_frame *ignored_exit(weft_frame *generator, weft_loop *loop, weft_value value) {
     weft_frame *caller = generator->caller;
@@ -149,10 +182,7 @@ static weft_frame *ignored_exit(weft_frame *generator, weft_loop *loop, weft_val
     weft_value_free(&value);
     generator->flags &= ~(uint32_t)(FRAME_RUNNING | FRAME_EXITING);
     end_at_once(loop, generator);
-    if (scope != NULL) {
-        scope->ended = true;
-        weft__frame_free(loop, generator);
-    }
+    after_end(loop, generator, scope);
     weft__throw_new(caller, loop, WEFT_RUNTIME, "a generator that was being closed yielded");
     return caller;
 }
@@ -175,6 +205,8 @@ weft_frame *weft__yield(weft_frame *frame, weft_loop *loop, weft_value value, ui
     frame->flags &= ~(uint32_t)FRAME_RUNNING;
     frame->caller = NULL;
     loop->transfer.value = value;
+    if (frame->flags & FRAME_LEFT)
+        weft__generator_free(loop, weft__generator_abandon(loop, frame));
     return caller;
 }
 
@@ -187,10 +219,7 @@ weft_frame *weft__generator_ended(weft_frame *generator, weft_loop *loop) {
     generator->flags &= ~(uint32_t)(FRAME_RUNNING | FRAME_EXITING);
     generator->flags |= FRAME_FINISHED;
     generator->caller = NULL;
-    if (scope != NULL) {
-        scope->ended = true;
-        weft__frame_free(loop, generator);
-    }
+    after_end(loop, generator, scope);
     if (exiting && loop->error != NULL && loop->error->code == WEFT_GENERATOR_EXIT)
         weft__set_error(loop, NULL, NULL);
     if (loop->error != NULL)
@@ -210,41 +239,53 @@ struct closer {
 
 static weft_async(closer) {
     weft_begin(closer);
+    self->generator->flags &= ~(uint32_t)FRAME_LEFT;
     weft_await(weft_generator_close((weft_coroutine *)(void *)self->generator));
     weft_drop();
-    weft__generator_free(weft__current, self->generator);
+    weft__generator_free(weft__current, weft__generator_leave(self->generator));
     weft_end();
 }
 
-void weft__generator_abandon(weft_loop *loop, weft_frame *generator) {
+/* Returns one that needs no task, but is to be freed. */
+weft_frame *weft__generator_abandon(weft_loop *loop, weft_frame *generator) {
     const weft_error *error = NULL;
-    if (generator->flags & FRAME_FINISHED || generator->b.run.at == WEFT__AT_START || loop->shut) {
-        weft__generator_free(loop, generator);
-        return;
-    }
+    if (generator->flags & (FRAME_FINISHED | FRAME_RUNNING) || generator->b.run.at == WEFT__AT_START ||
+        loop->shut)
+        return weft__generator_leave(generator);
     weft_task *task =
         weft__task_make(loop, weft_call(closer, .generator = generator), "close a generator", &error);
     if (task == NULL) /* the coroutine's drop has freed the generator */
-        return;
+        return NULL;
+    generator->flags |= FRAME_LEFT; /* nobody else may resume it */
     task->future.handle.flags |= FUTURE_CLOSER;
     weft__task_schedule(loop, task);
     weft__release(loop, &task->future);
+    return NULL;
 }
 
 /* --- Operations --- */
+
+/* It belongs to the coroutine that makes the operation, whoever awaits that. What is wrong is told there. */
+static weft_op operation(weft_coroutine *generator, uint32_t kind, weft_value value) {
+    weft_loop *loop = weft__current;
+    if (loop != NULL && loop->frame != NULL)
+        weft_error_release(adopt(loop, (weft_frame *)(void *)generator));
+    return (weft_op){.object = generator, .kind = kind, .value = value};
+}
 
 weft_op weft_generator_next(weft_coroutine *generator) {
     return weft_generator_send_value(generator, weft__of_none());
 }
 
 weft_op weft_generator_send_value(weft_coroutine *generator, weft_value value) {
-    return (weft_op){.object = generator, .kind = WEFT__OP_GENERATOR_NEXT, .value = value};
+    return operation(generator, WEFT__OP_GENERATOR_NEXT, value);
 }
 
 weft_op weft_generator_throw(weft_coroutine *generator, const weft_error *error) {
-    return (weft_op){.object = generator, .kind = WEFT__OP_GENERATOR_THROW, .value = weft__of_error(error)};
+    return operation(generator, WEFT__OP_GENERATOR_THROW,
+                     weft__of_error(error != NULL ? error : &weft__raised_null));
 }
 
 weft_op weft_generator_close(weft_coroutine *generator) {
-    return (weft_op){.object = generator, .kind = WEFT__OP_GENERATOR_CLOSE};
+    return operation(generator, WEFT__OP_GENERATOR_CLOSE, weft__of_none());
 }

@@ -121,17 +121,16 @@ bool weft__unhold_generator(weft_loop *loop, weft_frame *generator) {
     return loop->frame != NULL && remove_object(find(loop->frame), generator, 0);
 }
 
-/* Lets go of all, last first, and frees the list. */
-void weft__hold_free(weft_loop *loop, weft__hold_scope *hold) {
+/* Lets go of all, last first, and frees the list. Returns a generator that is to be freed before the rest. */
+weft_frame *weft__hold_free(weft_loop *loop, weft__hold_scope *hold) {
     while (hold->count > 0) {
         weft__held item = hold->items[--hold->count];
-        if (item.object == NULL)
+        weft_frame *generator = item.generator ? item.object : NULL;
+        weft_future *future = item.generator ? NULL : item.object;
+        if (generator != NULL && (generator = weft__generator_abandon(loop, generator)) != NULL)
+            return generator;
+        if (future == NULL)
             continue;
-        if (item.generator) {
-            weft__generator_abandon(loop, item.object);
-            continue;
-        }
-        weft_future *future = item.object;
         future->handle.flags &= (uint16_t)~FUTURE_HELD;
         weft__release(loop, future);
     }
@@ -139,4 +138,5 @@ void weft__hold_free(weft_loop *loop, weft__hold_scope *hold) {
     hold->items = NULL;
     hold->room = 0;
     hold->gone = 0;
+    return NULL;
 }

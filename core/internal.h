@@ -126,7 +126,7 @@ struct weft_task {
 enum {
     FRAME_STARTED = 1,   /* awaited or given to a task */
     FRAME_GENERATOR = 2, /* resumed by weft_for_await or a generator operation */
-    FRAME_FOR = 4,       /* … by weft_for_await, which learns of its end without an error */
+    FRAME_LEFT = 4,      /* a generator without an owner: who runs it closes it, or a task that is to */
     FRAME_RUNNING = 8,   /* a generator between a resume and its yield */
     FRAME_FINISHED = 16, /* a generator that has ended and is still held */
     FRAME_CLOSING = 32,  /* being dropped without a caller to tell */
@@ -285,7 +285,6 @@ struct weft_loop {
     uint8_t ending; /* how far the end is, once the main tasks have ended */
     bool sweep;     /* most timer entries are stale */
     bool freeing;   /* futures are being freed */
-    bool freeing_generators;
     uint8_t tag;
 
     double now;       /* of this iteration */
@@ -304,8 +303,7 @@ struct weft_loop {
     size_t memory;  /* from the allocator, bytes */
     size_t objects; /* taken from pools and not given back */
 
-    weft_future *dying; /* to be freed */
-    weft_frame *dying_generators;
+    weft_future *dying;    /* to be freed */
     weft_frame *newest;    /* the coroutine made last, if nobody awaited it yet */
     weft_frame *unstarted; /* and the others coroutines that nobody awaited yet */
     weft_frame *retired;   /* frames of main tasks that have ended: others may still point into them */
@@ -417,6 +415,7 @@ void weft__task_unwind(weft_loop *loop,
 void weft__set_error(weft_loop *loop, const weft_error *error, weft__traceback *traceback); /* takes both */
 void weft__set_error_of(weft_loop *loop,
                         weft_future *future); /* a failed or cancelled future's, on its way again */
+extern const weft_error weft__raised_null;
 weft_frame *weft__throw(weft_frame *frame,
                         weft_loop *loop); /* the loop's error arrives in a frame; returns the frame */
 void weft__throw_new(weft_frame *frame, weft_loop *loop, int code, const char *format, ...)
@@ -425,6 +424,7 @@ void weft__propagate(weft_frame *frame, weft_loop *loop);
 void weft__scope_clear(weft_loop *loop, weft__scope *scope); /* nothing is pending any more */
 void weft__scope_fail(weft_loop *loop, weft__scope *scope, const weft_error *error); /* takes the error */
 void weft__scopes_free(weft_loop *loop, weft_frame *frame); /* all of a frame, with what is held */
+weft_frame *weft__scopes_free_to_generator(weft_loop *loop, weft_frame *frame);
 
 /* hold.c: what is held for a frame, or for the loop where no frame runs */
 bool weft__hold_slowly(weft_loop *loop, weft_future *future, weft_frame *generator);
@@ -461,7 +461,8 @@ static inline bool weft__unhold(weft_loop *loop, weft_future *future) {
 }
 
 bool weft__unhold_generator(weft_loop *loop, weft_frame *generator);
-void weft__hold_free(weft_loop *loop, weft__hold_scope *hold);
+weft_frame *weft__hold_free(weft_loop *loop,
+                            weft__hold_scope *hold); /* again while it returns a generator to free */
 
 /* value.c */
 weft_value weft__value_detach(weft_value value);
@@ -591,7 +592,8 @@ void weft__semaphore_cancel(weft_loop *loop, weft_task *task);
 weft_frame *weft__generator_claim(weft_loop *loop,
                                   weft_coroutine *coroutine); /* for weft_for_await; or sets the error */
 weft_frame *weft__generator_ended(weft_frame *generator, weft_loop *loop);
-void weft__generator_abandon(weft_loop *loop, weft_frame *generator);
+weft_frame *weft__generator_leave(weft_frame *generator);
+weft_frame *weft__generator_abandon(weft_loop *loop, weft_frame *generator);
 void weft__generator_free(weft_loop *loop, weft_frame *generator);
 void weft__gather_cancel(weft_future *gather, weft_future **stack);
 weft_future *weft__gather_next(weft_future **stack);

@@ -96,32 +96,46 @@ static void free_scope(weft_loop *loop, weft__scope *scope) {
 
 static void pop(weft_loop *loop, weft_frame *frame) {
     weft__scope *scope = frame->a.scopes;
+    if (scope->kind == SCOPE_FOR && !scope->ended) /* it cannot be closed, since another task runs it */
+        weft__generator_leave(as_for(scope)->generator);
     frame->a.scopes = scope->outer;
     free_scope(loop, scope);
 }
 
-/* The frame ends without leaving its blocks properly: what they stand for is let go of. */
-static void abandon(weft_loop *loop, weft__scope *scope) {
-    if (scope->kind == SCOPE_HOLD) {
-        weft__hold_free(loop, (weft__hold_scope *)(void *)scope);
-    } else if (scope->kind == SCOPE_FOR && !scope->ended) {
-        weft__generator_free(loop, as_for(scope)->generator);
-    } else if (scope->kind == SCOPE_WITH && scope->state != SCOPE_ENTER) {
+/* The frame ends without leaving this block properly: what it stands for is let go of. Returns a generator
+ * that is to be freed now; the block may have another one then. */
+static weft_frame *abandon(weft_loop *loop, weft__scope *scope) {
+    if (scope->kind == SCOPE_HOLD)
+        return weft__hold_free(loop, (weft__hold_scope *)(void *)scope);
+    if (scope->kind == SCOPE_FOR && !scope->ended) {
+        scope->ended = true;
+        return weft__generator_leave(as_for(scope)->generator);
+    }
+    if (scope->kind == SCOPE_WITH && scope->state != SCOPE_ENTER) {
         weft__with_scope *with = as_with(scope);
         if (with->manager.kind == MANAGER_TIMEOUT || with->manager.kind == MANAGER_TIMEOUT_AT)
             weft__timeout_forget(loop, deadline_of(with));
         else if (is_group(scope))
             weft__group_forget(loop, with->manager.object);
     }
+    return NULL;
+}
+
+/* Frees blocks, innermost first, up to one that has a generator to be freed before them; NULL: all are. */
+weft_frame *weft__scopes_free_to_generator(weft_loop *loop, weft_frame *frame) {
+    while (frame->a.scopes != NULL) {
+        weft_frame *generator = abandon(loop, frame->a.scopes);
+        if (generator != NULL)
+            return generator;
+        pop(loop, frame);
+    }
+    return NULL;
 }
 
 void weft__scopes_free(weft_loop *loop, weft_frame *frame) {
-    while (frame->a.scopes != NULL) {
-        weft__scope *scope = frame->a.scopes;
-        abandon(loop, scope);
-        frame->a.scopes = scope->outer;
-        free_scope(loop, scope);
-    }
+    weft_frame *generator;
+    while ((generator = weft__scopes_free_to_generator(loop, frame)) != NULL)
+        weft__generator_free(loop, generator);
 }
 
 static weft__scope *open_scope(weft_frame *frame, weft_loop *loop, uint32_t at, uint8_t kind, uint8_t state) {
@@ -224,8 +238,8 @@ weft_frame *weft__throw(weft_frame *frame, weft_loop *loop) {
     return frame;
 }
 
-static const weft_error raised_null = {.code = WEFT_TYPE_MISMATCH,
-                                       .message = "raised NULL, which is no error"};
+const weft_error weft__raised_null = {.code = WEFT_TYPE_MISMATCH,
+                                      .message = "raised NULL, which is no error"};
 
 /* The error that a catch or finally around this place is handling: the cause of a new one. */
 static const weft_error *handled(const weft_frame *frame) {
@@ -292,7 +306,7 @@ void weft__raise(weft_frame *frame, weft_loop *loop, int line, int code, const c
 }
 
 void weft__raise_error(weft_frame *frame, weft_loop *loop, int line, const weft_error *error) {
-    raise_at(frame, loop, line, weft_error_retain(error != NULL ? error : &raised_null));
+    raise_at(frame, loop, line, weft_error_retain(error != NULL ? error : &weft__raised_null));
 }
 
 void weft__reraise(weft_frame *frame, weft_loop *loop, int line) {
