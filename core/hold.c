@@ -59,7 +59,7 @@ bool weft__hold_slowly(weft_loop *loop, weft_future *future, weft_frame *generat
 
 /* Where a future of this id stands, or would. */
 static uint32_t place_of(const weft__hold_scope *hold, uint32_t id) {
-    uint32_t low = 0, high = hold->count;
+    uint32_t low = hold->first, high = hold->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (hold->items[middle].id < id)
@@ -77,16 +77,20 @@ static void compact(weft__hold_scope *hold) {
         if (hold->items[i].object != NULL)
             hold->items[kept++] = hold->items[i];
     hold->count = kept;
-    hold->gone = 0;
+    hold->first = hold->gone = 0;
 }
 
 static void remove_at(weft__hold_scope *hold, uint32_t i) {
     hold->items[i].object = NULL;
     hold->gone++;
+    while (hold->first < hold->count && hold->items[hold->first].object == NULL)
+        hold->first++;
     while (hold->count > 0 && hold->items[hold->count - 1].object == NULL) {
         hold->count--;
         hold->gone--;
     }
+    if (hold->first > hold->count)
+        hold->first = hold->count;
     if (hold->gone > 16 && hold->gone > hold->count / 2)
         compact(hold);
 }
@@ -94,7 +98,9 @@ static void remove_at(weft__hold_scope *hold, uint32_t i) {
 static bool remove_object(weft__hold_scope *hold, const void *object, uint32_t id) {
     if (hold == NULL || hold->count == 0)
         return false;
-    uint32_t i = hold->items[hold->count - 1].object == object ? hold->count - 1 : place_of(hold, id);
+    uint32_t i = hold->first; /* the oldest and the newest are the likeliest */
+    if (i >= hold->count || hold->items[i].object != object)
+        i = hold->items[hold->count - 1].object == object ? hold->count - 1 : place_of(hold, id);
     if (i < hold->count && hold->items[i].object == object) {
         remove_at(hold, i);
         return true;
@@ -137,6 +143,6 @@ weft_frame *weft__hold_free(weft_loop *loop, weft__hold_scope *hold) {
     weft__large_delete(loop, hold->items, hold->room * sizeof *hold->items);
     hold->items = NULL;
     hold->room = 0;
-    hold->gone = 0;
+    hold->first = hold->gone = 0;
     return NULL;
 }

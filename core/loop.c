@@ -283,6 +283,7 @@ static bool run_batch(weft_loop *loop, uint64_t stop_at) {
             handle = prepare(loop, handle);
         loop->budget--;
         loop->batch = handle->next;
+        WEFT__PREFETCH(handle->next);
         if (WEFT__LIKELY(handle->kind == HANDLE_TASK)) {
             loop->steps++;
             step(loop, (weft_task *)(void *)handle);

@@ -62,10 +62,6 @@ static weft__for_scope *as_for(weft__scope *scope) {
     return (weft__for_scope *)(void *)scope;
 }
 
-static weft_deadline *deadline_of(weft__with_scope *with) {
-    return with->manager.object != NULL ? with->manager.object : &with->deadline;
-}
-
 void weft__scope_clear(weft_loop *loop, weft__scope *scope) {
     weft_error_release(scope->error);
     weft__traceback_free(loop, scope->traceback);
@@ -114,7 +110,7 @@ static weft_frame *abandon(weft_loop *loop, weft__scope *scope) {
     if (scope->kind == SCOPE_WITH && scope->state != SCOPE_ENTER) {
         weft__with_scope *with = as_with(scope);
         if (with->manager.kind == MANAGER_TIMEOUT || with->manager.kind == MANAGER_TIMEOUT_AT)
-            weft__timeout_forget(loop, deadline_of(with));
+            weft__timeout_forget(loop, with->manager.object);
         else if (is_group(scope))
             weft__group_forget(loop, with->manager.object);
     }
@@ -180,15 +176,33 @@ void weft__open_for(weft_frame *frame, weft_loop *loop, uint32_t at, weft_corout
     as_for(scope)->generator = started;
 }
 
+/* Where a timeout or group that the block makes lives: in the variable that weft_with_as names, or here. */
+static const weft_error *place(weft__with_scope *with, void *storage) {
+    static const weft_error misplaced = {
+        .code = WEFT_TYPE_MISMATCH,
+        .message = "only a timeout or a group fits a weft_deadline or a weft_group"};
+    uint32_t kind = with->manager.kind;
+    bool timeout = kind == MANAGER_TIMEOUT || kind == MANAGER_TIMEOUT_AT;
+    if (!timeout && kind != MANAGER_NEW_GROUP)
+        return storage == NULL ? NULL : &misplaced;
+    with->manager.object = storage != NULL ? storage : &with->own;
+    return NULL;
+}
+
 void weft__open_with(weft_frame *frame, weft_loop *loop, uint32_t at, weft_manager manager, void *storage,
                      weft_kind wanted) {
     weft__scope *scope = open_scope(frame, loop, at, SCOPE_WITH, SCOPE_ENTER);
     if (scope == NULL)
         return;
-    if (storage != NULL)
-        manager.object = storage;
     scope->wanted = (uint8_t)wanted;
     as_with(scope)->manager = manager;
+    const weft_error *error = place(as_with(scope), storage);
+    if (error == NULL)
+        return;
+    pop(loop, frame);
+    frame->b.run.at = at;
+    loop->transfer.block_failed = true;
+    weft__set_error(loop, error, NULL);
 }
 
 /* --- Travelling outwards --- */
@@ -436,8 +450,8 @@ static const weft_error *enter_builtin(weft_loop *loop, weft__with_scope *with) 
     switch (with->manager.kind) {
     case MANAGER_TIMEOUT:
     case MANAGER_TIMEOUT_AT:
-        with->scope.value = weft__of_pointer(deadline_of(with));
-        return weft__timeout_enter(loop, deadline_of(with), &with->manager);
+        with->scope.value = weft__of_pointer(with->manager.object);
+        return weft__timeout_enter(loop, with->manager.object, &with->manager);
     case MANAGER_NEW_GROUP:
         weft_group_init(with->manager.object);
         with->scope.value = weft__of_pointer(with->manager.object);
@@ -496,7 +510,7 @@ static void exit_builtin(weft_frame *frame, weft_loop *loop, weft__with_scope *w
     if (with->manager.kind == MANAGER_SEMAPHORE)
         refused = weft_semaphore_release(with->manager.object);
     else
-        weft__timeout_exit(loop, frame, deadline_of(with), &with->scope);
+        weft__timeout_exit(loop, frame, with->manager.object, &with->scope);
     if (refused != NULL)
         weft__scope_fail(loop, &with->scope, refused);
 }

@@ -251,6 +251,7 @@ static void fire(weft_loop *loop, weft__timer_entry entry) {
         loop->timers.stale--;
     } else if (entry.owner->kind == HANDLE_TASK) {
         weft_future *task = (weft_future *)(void *)entry.owner;
+        WEFT__PREFETCH(task->u.task.leaf);
         task->handle.wait = WAIT_READY;
         weft__push_ready(loop, entry.owner);
         if (WEFT__UNLIKELY(loop->log != NULL)) {
@@ -292,7 +293,10 @@ void weft__timers_fire(weft_loop *loop) {
         if (WEFT__UNLIKELY(!precedes(entry_at(timers, 0)->sequence, loop->cutoff)) &&
             (i = first_due(loop, 0, UINT32_MAX)) == UINT32_MAX)
             return;
-        fire(loop, take_out(timers, i));
+        weft__timer_entry due = take_out(timers, i);
+        if (timers->count > 0)
+            WEFT__PREFETCH(entry_at(timers, 0)->owner);
+        fire(loop, due);
     }
 }
 

@@ -19,12 +19,14 @@
 #define WEFT__PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
 #define WEFT__MUST_USE __attribute__((warn_unused_result))
 #define WEFT__UNUSED __attribute__((unused))
+#define WEFT__PREFETCH(p) __builtin_prefetch(p)
 #define WEFT__LIKELY(x) __builtin_expect(!!(x), 1)
 #define WEFT__UNLIKELY(x) __builtin_expect(!!(x), 0)
 #else
 #define WEFT__PRINTF(text, first)
 #define WEFT__MUST_USE
 #define WEFT__UNUSED
+#define WEFT__PREFETCH(p) ((void)(p))
 #define WEFT__LIKELY(x) (x)
 #define WEFT__UNLIKELY(x) (x)
 #endif
