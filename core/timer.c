@@ -158,9 +158,10 @@ bool weft__timer_arm_task(weft_loop *loop, weft_task *task, double when) {
     task->future.u.task.wait.timer = sequence;
     task->future.handle.wait = WAIT_SLEEP;
     if (WEFT__UNLIKELY(loop->log != NULL)) {
+        double seconds = when - weft__now(loop);
         weft__log_wait(loop, task, WAITS_SLEEP, 0, 0);
         weft__log_record(loop, WEFT_EVENT_TIMER_ARM, 0, 0, task->future.id, 0, 0, 0,
-                         weft__float_bits(when - weft__now(loop)));
+                         weft__float_bits(seconds));
     }
     return true;
 }
