@@ -13,6 +13,13 @@ static weft_frame *static_step(weft_frame *frame, weft_loop *loop) {
 static weft_frame no_memory = {static_step, NULL, {NULL}, {NULL}, sizeof(weft_frame), FRAME_STATIC};
 static weft_frame no_loop = {static_step, NULL, {NULL}, {NULL}, sizeof(weft_frame), FRAME_STATIC};
 
+/* Why weft_call could not make this one. */
+const weft_error *weft__not_made(const weft_frame *frame) {
+    static const weft_error early = {.code = WEFT_RUNTIME,
+                                     .message = "the coroutine was called before there was a loop"};
+    return frame == &no_loop ? &early : &weft_error_out_of_memory;
+}
+
 /* Runs what stands after weft_drop, and nothing else. */
 static void drop(weft_frame *frame, weft_loop *loop) {
     frame->flags |= FRAME_CLOSING;
@@ -163,13 +170,11 @@ static weft_frame *refuse(weft_frame *frame, weft_loop *loop, uint32_t at, int c
 static weft_frame *refuse_coroutine(weft_frame *frame, weft_loop *loop, weft_frame *callee, uint32_t at) {
     if (callee == NULL)
         return refuse(frame, loop, at, WEFT_TYPE_MISMATCH, "awaited NULL, which is no coroutine");
-    if (callee == &no_memory) {
+    if (callee->flags & FRAME_STATIC) {
         frame->b.run.at = at;
-        weft__set_error(loop, &weft_error_out_of_memory, NULL);
+        weft__set_error(loop, weft__not_made(callee), NULL);
         return weft__throw(frame, loop);
     }
-    if (callee == &no_loop)
-        return refuse(frame, loop, at, WEFT_RUNTIME, "the coroutine was called before there was a loop");
     if (callee->flags & FRAME_GENERATOR)
         return refuse(frame, loop, at, WEFT_TYPE_MISMATCH, "awaited a generator: use weft_for_await");
     return refuse(frame, loop, at, WEFT_RUNTIME, "the coroutine was awaited already");

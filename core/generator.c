@@ -25,7 +25,7 @@ static const weft_error *refusal(const weft_frame *frame) {
     if (frame == NULL)
         return weft_error_new(WEFT_TYPE_MISMATCH, "iterated over NULL, which is no generator");
     if (frame->flags & FRAME_STATIC)
-        return &weft_error_out_of_memory;
+        return weft__not_made(frame);
     if (frame->flags != 0)
         return weft_error_new(WEFT_RUNTIME, "the generator is used already");
     return NULL;

@@ -385,6 +385,7 @@ static inline weft_task *weft__task_memory(weft_loop *loop) {
 }
 
 /* frame.c: making, running and ending frames */
+const weft_error *weft__not_made(const weft_frame *frame); /* static */
 void weft__frame_free(weft_loop *loop, weft_frame *frame);
 void weft__frame_close(weft_loop *loop, weft_frame *frame); /* drops it without running its body */
 void weft__frame_drop(weft_loop *loop, weft_frame *frame);  /* the same, but keeps its memory */

@@ -408,6 +408,16 @@ static bool describe_stuck(weft_loop *loop, weft_task *task, void *context) {
     return true;
 }
 
+/* Only a body that left its function by a return of its own neither waits nor is ready. */
+static bool fail_plain_return(weft_loop *loop, weft_task *task, void *context) {
+    (void)context;
+    if (!weft__done(&task->future) && task->future.handle.wait == WAIT_READY)
+        weft__throw_into(loop, task,
+                         weft_error_new(WEFT_RUNTIME, "a coroutine of %s left its body without weft_return",
+                                        weft_task_name(task)));
+    return true;
+}
+
 static bool fail_main(weft_loop *loop, weft_task *task, void *context) {
     if (!weft__done(&task->future) && task->future.handle.flags & FUTURE_MAIN)
         weft__throw_into(loop, task, weft_error_retain(context));
@@ -423,6 +433,9 @@ static bool resolve_deadlock(weft_loop *loop) {
         weft__each_task(loop, destroy_left, NULL);
         return true;
     }
+    weft__each_task(loop, fail_plain_return, NULL);
+    if (loop->ready != NULL)
+        return true;
     deadlock *self = weft__large_new(loop, sizeof *self);
     const weft_error *error = &weft_error_out_of_memory;
     if (self != NULL) {

@@ -50,7 +50,7 @@ static const weft_error *refuse(const weft_frame *frame) {
     if (frame == NULL)
         return weft_error_new(WEFT_TYPE_MISMATCH, "a task needs a coroutine, not NULL");
     if (frame->flags & FRAME_STATIC)
-        return &weft_error_out_of_memory;
+        return weft__not_made(frame);
     return weft_error_new(WEFT_RUNTIME, "the coroutine was awaited already");
 }
 
@@ -174,6 +174,20 @@ static void overwrite_stack(void) {
         below[i] = 0xA5;
 }
 
+/* The body has left its function by a return of its own: the task neither waits nor is ready. */
+static bool returned_plainly(const weft_loop *loop, const weft_task *task) {
+    const weft__handle *handle = &task->future.handle;
+    return handle->wait == WAIT_READY && loop->ready_end != &handle->next;
+}
+
+static void refuse_plain_return(weft_loop *loop, weft_task *task) {
+    weft_frame *frame = loop->frame;
+    task->future.u.task.leaf = frame;
+    weft__throw_new(frame, loop, WEFT_RUNTIME, "%s left its body without weft_return",
+                    weft__type_of(frame)->name);
+    weft__push_ready(loop, &task->future.handle);
+}
+
 /* A step with the log or debug mode on. */
 void weft__run_watched(weft_loop *loop, weft_task *task, weft_frame *frame) {
     uint32_t id = task->future.id;
@@ -185,6 +199,8 @@ void weft__run_watched(weft_loop *loop, weft_task *task, weft_frame *frame) {
     if (loop->debug)
         overwrite_stack();
     weft__run_frames(loop, frame);
+    if (loop->current != NULL && returned_plainly(loop, task))
+        refuse_plain_return(loop, task);
     if (loop->debug) {
         double took = weft__now(loop) - begin;
         if (took >= loop->slow_step) {
@@ -235,9 +251,8 @@ void weft__throw_into(weft_loop *loop, weft_task *task, const weft_error *error)
         weft__semaphore_cancel(loop, task);
     } else if (future->handle.wait == WAIT_GROUP) {
         future->u.task.wait.group->waiting = false;
-    } else {
-        weft_error_release(error);
-        return;
+    } else if (future->handle.wait == WAIT_SLEEP) {
+        weft__timer_stale(loop);
     }
     future->handle.wait = extra == NULL ? WAIT_CANCELLED : WAIT_THROWN;
     if (extra != NULL) {

@@ -19,8 +19,10 @@ static void expire(weft__callback *callback, weft_loop *loop) {
 }
 
 static const weft_error *set(weft_loop *loop, weft_deadline *deadline, double when) {
+    static const weft_error not_a_number = {.code = WEFT_INVALID_ARGUMENT,
+                                            .message = "a deadline that is not a number"};
     if (when != when)
-        return weft_error_new(WEFT_INVALID_ARGUMENT, "a deadline that is not a number");
+        return &not_a_number;
     if (when != INFINITY && deadline->timer == NULL &&
         (deadline->timer = weft__timer_new(loop, expire, deadline)) == NULL)
         return &weft_error_out_of_memory;
@@ -89,12 +91,13 @@ bool weft_deadline_expired(const weft_deadline *deadline) {
 }
 
 const weft_error *weft_deadline_reschedule(weft_deadline *deadline, double when) {
-    static const char *const states[] = {[DEADLINE_CREATED] = "has not been entered",
-                                         [DEADLINE_EXPIRING] = "is expiring",
-                                         [DEADLINE_EXPIRED] = "has expired",
-                                         [DEADLINE_EXITED] = "is finished"};
+    static const weft_error refusals[] = {
+        [DEADLINE_CREATED] = {.code = WEFT_INVALID_STATE, .message = "the timeout has not been entered"},
+        [DEADLINE_EXPIRING] = {.code = WEFT_INVALID_STATE, .message = "the timeout is expiring"},
+        [DEADLINE_EXPIRED] = {.code = WEFT_INVALID_STATE, .message = "the timeout has expired"},
+        [DEADLINE_EXITED] = {.code = WEFT_INVALID_STATE, .message = "the timeout is finished"}};
     if (deadline->state != DEADLINE_ENTERED)
-        return weft_error_new(WEFT_INVALID_STATE, "the timeout %s", states[deadline->state]);
+        return &refusals[deadline->state];
     return set(weft__current, deadline, when);
 }
 

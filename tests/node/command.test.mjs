@@ -67,7 +67,7 @@ test("run", async (context) => {
     assert.deepEqual(result.stdout.trim().split("\n"), [
       "WEFT_VIRTUAL=1",
       "WEFT_SEED=5",
-      "WEFT_DECISIONS=decisions.txt",
+      "WEFT_DECISIONS=1 0 2 ",
       "WEFT_TRACE=out.json",
     ]);
   });

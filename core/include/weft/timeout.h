@@ -38,8 +38,8 @@ weft_manager weft_timeout_at(double when);
 double weft_deadline_when(const weft_deadline *deadline);
 
 /*
- * Moves the deadline, inside the block. NULL, or an error that says why not: InvalidState before, after, and
- * once it has expired; InvalidArgument for NaN; out-of-memory. The error is the caller's to release.
+ * Moves the deadline, inside the block. NULL, or a static error that says why not: InvalidState before,
+ * after, and once it has expired; InvalidArgument for NaN; out-of-memory. There is nothing to release.
  */
 const weft_error *weft_deadline_reschedule(weft_deadline *deadline, double when);
 
