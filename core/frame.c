@@ -61,8 +61,7 @@ weft_coroutine *weft__make(weft_frame *initialiser) {
     weft_frame *frame = loop == NULL ? NULL : weft__new(loop, initialiser->size);
     if (WEFT__UNLIKELY(frame ==
                        NULL)) { /* what it owns is freed at once, and one that raises why takes its place */
-        struct weft__transfer nowhere = {weft__of_none(), false};
-        drop(initialiser, (weft_loop *)(void *)&nowhere);
+        drop(initialiser, loop);
         return (weft_coroutine *)(void *)(loop == NULL ? &no_loop : &no_memory);
     }
     frame->step = initialiser->step;
@@ -195,9 +194,9 @@ weft_frame *weft__await_coroutine(weft_frame *frame, weft_loop *loop, weft_corou
 }
 
 static weft_frame *await_tick_slowly(weft_frame *frame, weft_loop *loop, uint32_t at) {
-    weft_task *task = loop->current;
     if (frame->b.run.at == WEFT__AT_DROP)
         return refuse(frame, loop, at, WEFT_RUNTIME, "");
+    weft_task *task = loop->current;
     frame->b.run.at = at;
     task->future.u.task.leaf = frame;
     weft__push_ready(loop, &task->future.handle);
@@ -207,9 +206,9 @@ static weft_frame *await_tick_slowly(weft_frame *frame, weft_loop *loop, uint32_
 
 /* The shortest wait there is: one turn for everybody else. */
 weft_frame *weft__await_tick(weft_frame *frame, weft_loop *loop, uint32_t at) {
-    weft_task *task = loop->current;
     if (WEFT__UNLIKELY(frame->b.run.at == WEFT__AT_DROP || loop->log != NULL))
         return await_tick_slowly(frame, loop, at);
+    weft_task *task = loop->current;
     frame->b.run.at = at;
     task->future.u.task.leaf = frame;
     weft__push_ready(loop, &task->future.handle);
@@ -217,9 +216,9 @@ weft_frame *weft__await_tick(weft_frame *frame, weft_loop *loop, uint32_t at) {
 }
 
 weft_frame *weft__await_sleep(weft_frame *frame, weft_loop *loop, double seconds, uint32_t at) {
-    weft_task *task = loop->current;
     if (WEFT__UNLIKELY(frame->b.run.at == WEFT__AT_DROP))
         return refuse(frame, loop, at, WEFT_RUNTIME, "");
+    weft_task *task = loop->current;
     frame->b.run.at = at;
     task->future.u.task.leaf = frame;
     if (seconds != seconds)
@@ -253,11 +252,9 @@ static weft_frame *await_done(weft_frame *frame, weft_loop *loop, weft_future *f
 }
 
 weft_frame *weft__await_future(weft_frame *frame, weft_loop *loop, weft_future *future, uint32_t at) {
-    weft_task *task = loop->current;
-    if (WEFT__UNLIKELY(future == NULL))
+    if (WEFT__UNLIKELY(future == NULL || frame->b.run.at == WEFT__AT_DROP))
         return refuse(frame, loop, at, WEFT_TYPE_MISMATCH, "awaited NULL, which is no task and no future");
-    if (WEFT__UNLIKELY(frame->b.run.at == WEFT__AT_DROP))
-        return refuse(frame, loop, at, WEFT_RUNTIME, "");
+    weft_task *task = loop->current;
     frame->b.run.at = at;
     if (weft__done(future))
         return await_done(frame, loop, future);
