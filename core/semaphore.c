@@ -71,9 +71,9 @@ uint32_t weft_semaphore_value(const weft_semaphore *semaphore) {
 
 weft_frame *weft__await_semaphore(weft_frame *frame, weft_loop *loop, weft_semaphore *semaphore,
                                   uint32_t at) {
-    weft_task *task = loop->current;
     if (WEFT__UNLIKELY(semaphore == NULL || frame->b.run.at == WEFT__AT_DROP))
         return weft__refuse_operation(frame, loop, at);
+    weft_task *task = loop->current;
     frame->b.run.at = at;
     if (!weft_semaphore_locked(semaphore)) {
         semaphore->value--;
@@ -91,25 +91,25 @@ weft_frame *weft__await_semaphore(weft_frame *frame, weft_loop *loop, weft_semap
     return NULL;
 }
 
-/* Gives permits to those who wait, as far as there are any. */
-static void grant(weft_loop *loop, weft_semaphore *semaphore) {
-    weft_task *task;
-    while (semaphore->value > 0 && (task = semaphore->waiters.first) != NULL) {
-        remove_from(&semaphore->waiters, task);
-        semaphore->value--;
-        semaphore->granted++;
-        task->future.handle.wait = WAIT_GRANTED;
-        weft__push_ready(loop, &task->future.handle);
-        WEFT__LOG(loop, WEFT_EVENT_WAKE, 0, 0, task->future.id, weft__id_of(loop->current), 0, semaphore->id,
-                  0);
-    }
+/* Gives a permit to who waited longest; false if there is none, or nobody. */
+static bool grant(weft_loop *loop, weft_semaphore *semaphore) {
+    weft_task *task = semaphore->waiters.first;
+    if (semaphore->value == 0 || task == NULL)
+        return false;
+    remove_from(&semaphore->waiters, task);
+    semaphore->value--;
+    semaphore->granted++;
+    task->future.handle.wait = WAIT_GRANTED;
+    weft__push_ready(loop, &task->future.handle);
+    WEFT__LOG(loop, WEFT_EVENT_WAKE, 0, 0, task->future.id, weft__id_of(loop->current), 0, semaphore->id, 0);
+    return true;
 }
 
 const weft_error *weft_semaphore_release(weft_semaphore *semaphore) {
     static const weft_error too_often = {.code = WEFT_INVALID_ARGUMENT,
                                          .message = "a bounded semaphore was released too often"};
     weft_loop *loop = weft__current;
-    if (semaphore->bound != UINT32_MAX && semaphore->value + semaphore->granted >= semaphore->bound)
+    if (semaphore->bound != UINT32_MAX && semaphore->value >= semaphore->bound)
         return &too_often;
     semaphore->value++;
     if (loop == NULL)
@@ -132,7 +132,8 @@ void weft__semaphore_resume(weft_loop *loop, weft_task *task, bool cancelled) {
         if (WEFT__UNLIKELY(loop->log != NULL))
             log_state(loop, semaphore, WEFT_EVENT_ACQUIRE, task->future.id);
     }
-    grant(loop, semaphore);
+    while (grant(loop, semaphore)) {
+    }
 }
 
 void weft__semaphore_cancel(weft_loop *loop, weft_task *task) {
