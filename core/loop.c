@@ -170,18 +170,28 @@ bool weft_call_soon_threadsafe(weft_loop *loop, weft_callback *function, void *a
     return true;
 }
 
-/* Runs calls of other threads, in their order. They are callbacks of this iteration. */
-static void take_messages(weft_loop *loop) {
+/* The messages that came, the oldest first: the inbox has the newest first. */
+static weft__message *empty_inbox(weft_loop *loop, uint32_t *count) {
     weft__message *newest = atomic_exchange_explicit(&loop->inbox, NULL, memory_order_acquire), *first = NULL;
-    while (newest != NULL) { /* the list has the newest first */
+    for (*count = 0; newest != NULL; ++*count) {
         weft__message *next = newest->next;
         newest->next = first;
         first = newest;
         newest = next;
     }
-    while (first != NULL) {
-        weft__message *message = first;
-        first = message->next;
+    return first;
+}
+
+/* Makes calls of other threads callbacks of this iteration, in their order, or as the simulation chooses. */
+static void take_messages(weft_loop *loop) {
+    uint32_t count;
+    weft__message *first = empty_inbox(loop, &count);
+    for (; count > 0; count--) {
+        weft__message **place = &first;
+        for (uint32_t chosen = weft__choose(loop, WEFT_CHOICE_EXTERNAL, count); chosen > 0; chosen--)
+            place = &(*place)->next;
+        weft__message *message = *place;
+        *place = message->next;
         if (!weft_call_soon(message->function, message->argument))
             message->function(message->argument); /* without memory at once: late would be never */
         free(message);
