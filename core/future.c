@@ -32,8 +32,13 @@ static void free_callbacks(weft_loop *loop, weft_future *future) {
     for (weft__handle *handle = last->next;; handle = next) {
         next = handle->next;
         bool end = handle == last;
-        if (handle->kind == HANDLE_CALLBACK)
-            weft__callback_free(loop, (weft__callback *)(void *)handle);
+        weft__callback *callback = (weft__callback *)(void *)handle;
+        if (handle->kind == HANDLE_CALLBACK && handle->wait == CALLBACK_OF_PROGRAM)
+            weft__callback_free(loop, callback);
+        else if (handle->kind == HANDLE_CALLBACK) {
+            callback->future = NULL; /* which tells it to let go of what it holds */
+            callback->run(callback, loop);
+        }
         if (end)
             return;
     }
@@ -78,10 +83,14 @@ static void free_future(weft_loop *loop, weft_future *future) {
     free_memory(loop, future);
 }
 
-/* Nothing hangs on it but a value that needs no freeing. */
+/* Nothing hangs on it but a result that needs no freeing. */
 static bool is_plain(const weft_future *future) {
-    return future->callbacks == NULL && future->extra == NULL && future->handle.state == STATE_VALUE &&
-           future->u.value.release == NULL;
+    if (future->callbacks != NULL || future->extra != NULL)
+        return false;
+    if (future->handle.state == STATE_VALUE)
+        return future->u.value.release == NULL;
+    return future->handle.state == STATE_CANCELLED && future->u.failed.error == &weft_error_cancelled &&
+           future->u.failed.traceback == NULL;
 }
 
 /* Freeing one can release others without end (a gather of gathers, values that own futures): they queue up

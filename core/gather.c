@@ -8,7 +8,7 @@ struct weft__gathering {
     bool return_errors;
     uint32_t cancelled;        /* children that a cancellation under way has passed */
     weft__callback *callbacks; /* one a child */
-    weft_future **children;    /* counted; a child that was given twice is there twice */
+    weft_future **children;    /* counted once they are done; one that was given twice is there twice */
     weft_values *values;
 };
 
@@ -29,8 +29,9 @@ static weft__gathering *gathering_new(weft_loop *loop, size_t count, bool return
 }
 
 static void free_gathering(weft_loop *loop, weft__gathering *self) {
+    bool started = self->unique > 0;
     for (uint32_t i = 0; i < self->count; i++)
-        if (self->children[i] != NULL)
+        if (self->children[i] != NULL && (!started || weft__done(self->children[i])))
             weft__release(loop, self->children[i]);
     weft__large_delete(loop, self, self->size);
 }
@@ -82,10 +83,24 @@ static void child_done(weft_loop *loop, weft_future *gather, weft_future *child)
         succeed(loop, gather);
 }
 
+/* The places of the child that a callback belongs to: kept from now on, or, if it is gone, forgotten. */
+static void settle_places(weft__gathering *self, const weft__callback *callback) {
+    uint32_t own = (uint32_t)(callback - self->callbacks);
+    weft_future *child = self->children[own];
+    for (uint32_t i = own; i < (self->unique == self->count ? own + 1 : self->count); i++)
+        if (self->children[i] == child)
+            self->children[i] = weft_future_retain(callback->future);
+}
+
+/* While a child is pending it does not belong to the gather, whose callback belongs to it: else two that
+ * nobody else knows would keep each other. */
 static void run_child_done(weft__callback *callback, weft_loop *loop) {
     weft_future *gather = callback->owner, *child = callback->future;
-    child_done(loop, gather, child);
-    weft__release(loop, child);
+    settle_places(gathering_of(gather), callback);
+    if (child != NULL) {
+        child_done(loop, gather, child);
+        weft__release(loop, child);
+    }
     weft__release(loop, gather);
 }
 
@@ -94,7 +109,7 @@ static void run_child_done(weft__callback *callback, weft_loop *loop) {
 bool weft__gather_live(const weft_future *gather) {
     const weft__gathering *self = gathering_of(gather);
     for (uint32_t i = 0; i < self->count; i++)
-        if (!weft__done(self->children[i]))
+        if (self->children[i] != NULL && !weft__done(self->children[i]))
             return true;
     return false;
 }
@@ -116,7 +131,7 @@ weft_future *weft__gather_next(weft_future **stack) {
         weft__gathering *self = gathering_of(gather);
         while (self->cancelled < self->count) {
             weft_future *child = self->children[self->cancelled++];
-            if (!weft__done(child))
+            if (child != NULL && !weft__done(child))
                 return child;
         }
         gather->handle.flags &= (uint16_t)~FUTURE_LISTED;
@@ -224,9 +239,13 @@ static void start(weft_loop *loop, weft_future *gather, const weft_awaitable *aw
             WEFT__LOG(loop, WEFT_EVENT_AWAITED_BY, 0, 0, child->id, loop->current->future.id, 0, gather->id,
                       0);
     }
-    for (uint32_t i = 0; i < self->count; i++) /* those that were done already count at once */
-        if (self->callbacks[i].owner != NULL && self->callbacks[i].run == NULL)
-            child_done(loop, gather, self->children[i]);
+    for (uint32_t i = 0; i < self->count; i++) {
+        weft_future *child = self->children[i];
+        if (child != NULL && !weft__done(child))
+            weft__release(loop, child);
+        else if (child != NULL && self->callbacks[i].owner != NULL) /* done already: it counts at once */
+            child_done(loop, gather, child);
+    }
     if (self->count == 0)
         succeed(loop, gather);
 }

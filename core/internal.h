@@ -66,7 +66,8 @@ typedef void weft__callback_run(weft__callback *callback, weft_loop *loop);
 struct weft__callback {
     weft__handle handle;
     weft__callback_run *run;
-    weft_future *future; /* that it was added to; counted from when that is done until run releases it */
+    weft_future *future; /* that it was added to; counted from when that is done until run releases it; NULL:
+                            it ended without a result */
     void *owner;
 };
 

@@ -2,10 +2,14 @@
 
 #include "internal.h"
 
-/* The inner one's value is borrowed: the shield keeps it alive. */
+/* Without a future: the inner one ended without a result, since nobody can set it any more. */
 static void inner_done(weft__callback *callback, weft_loop *loop) {
     weft_future *shield = callback->owner, *inner = callback->future;
     weft__callback_free(loop, callback);
+    if (inner == NULL) {
+        weft__release(loop, shield);
+        return;
+    }
     if (weft__done(shield)) {
         const weft_error *error = inner->handle.state == STATE_ERROR ? weft_future_error(inner) : NULL;
         if (error != NULL)
@@ -13,6 +17,7 @@ static void inner_done(weft__callback *callback, weft_loop *loop) {
                          weft_error_name(error->code), error->message);
     } else if (inner->handle.state == STATE_VALUE) {
         weft_value value = weft__borrowed(inner);
+        shield->extra->inner = weft_future_retain(inner); /* it owns the value */
         weft__finish_value(loop, shield, &value);
     } else {
         weft__finish_error(loop, shield, weft_error_retain(weft_future_error(inner)),
@@ -41,7 +46,6 @@ weft_future *weft_shield_of(weft_awaitable awaitable) {
         }
         return inner;
     }
-    extra->inner = weft_future_retain(inner);
     weft__callback_init(callback, sizeof *callback, inner_done, shield);
     weft_future_retain(shield);
     weft__attach_callback(loop, inner, callback);
