@@ -1,0 +1,118 @@
+"""asyncio's own event loop on a clock that jumps, and the few places where CPython leaves an order open."""
+
+import asyncio
+import heapq
+import itertools
+from asyncio import base_events, events, tasks
+
+
+class Deadlock(Exception):
+    """Nothing is ready, no timer is set: nobody can go on."""
+
+
+class StableTimerHandle(events.TimerHandle):
+    """CPython's heap fires timers of one deadline in any order; here, as in weft, the first set is first."""
+
+    numbers = itertools.count()
+
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
+        self.number = next(self.numbers)
+
+    def __lt__(self, other):
+        return (self._when, self.number) < (other._when, other.number)
+
+
+class Jump:
+    """In a selector's place: waiting moves the clock."""
+
+    def __init__(self, loop):
+        self.loop = loop
+
+    def select(self, timeout):
+        if timeout is None:
+            raise Deadlock
+        if timeout > 0:
+            self.loop.now = self.loop._scheduled[0]._when
+        return []
+
+
+class VirtualLoop(base_events.BaseEventLoop):
+    def __init__(self):
+        super().__init__()
+        self.now = 0.0
+        self._selector = Jump(self)
+
+    def time(self):
+        return self.now
+
+    def call_at(self, when, callback, *arguments, context=None):
+        timer = StableTimerHandle(when, callback, arguments, self, context)
+        heapq.heappush(self._scheduled, timer)
+        timer._scheduled = True
+        return timer
+
+    def _process_events(self, found):
+        pass
+
+    def _write_to_self(self):
+        pass
+
+
+class InOrder(dict):
+    """A set that is walked in the order of adding: a task group cancels its children as it finds them."""
+
+    def add(self, item):
+        self[item] = None
+
+    def discard(self, item):
+        self.pop(item, None)
+
+
+def task_group():
+    group = asyncio.TaskGroup()
+    group._tasks = InOrder()
+    return group
+
+
+def pending(tasks):
+    return [task for task in tasks if not task.done()]
+
+
+def finish(loop, created):
+    """Waits for all tasks; asyncio.run forgets those that were started after its cancellation, weft does not."""
+    try:
+        while left := pending(created):
+            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    except Deadlock:
+        pass
+
+
+def run(main):
+    """asyncio.run, with the tasks that are left cancelled in the order of their creation."""
+    loop = VirtualLoop()
+    created = []
+
+    def factory(loop, coroutine, **named):
+        created.append(tasks.Task(coroutine, loop=loop, **named))
+        return created[-1]
+
+    loop.set_task_factory(factory)
+    loop.set_exception_handler(lambda loop, context: None)
+    outer = events._get_running_loop()  # Pyodide has one
+    events._set_running_loop(None)
+    try:
+        main = loop.create_task(main)
+        try:
+            loop.run_until_complete(main)
+        except (Exception, asyncio.CancelledError):
+            if not main.done():
+                raise
+        for task in pending(created):
+            task.cancel()
+        finish(loop, created)
+    finally:
+        for task in created:
+            task._log_destroy_pending = False
+        loop.close()
+        events._set_running_loop(outer)

@@ -1,0 +1,52 @@
+// The scenarios of tests/differential, and random ones: weft and CPython must do the same, tick for tick.
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import test from "node:test";
+import { loadOracle } from "../differential/oracle.mjs";
+import { randomScenario } from "../differential/random.mjs";
+import { at, filesOf, howItEnded, run, stem } from "./lib/project.mjs";
+
+const firstSeed = 1;
+const randomCount = Number(process.env.WEFT_RANDOM_PROGRAMS ?? 600);
+const builds = ["native", "debug"];
+
+// What was printed, by scenario.
+function byScenario(output) {
+  const parts = output.split(/^scenario (.*)\n/m);
+  return new Map(parts.slice(1).flatMap((name, i) => (i % 2 === 0 ? [[name, parts[i + 2]]] : [])));
+}
+
+async function weft(build, file) {
+  const ended = await run(at("build", build, "tests/differential/differential"), [file]);
+  assert.equal(ended.status, 0, howItEnded(ended));
+  return byScenario(ended.stdout);
+}
+
+test("differential", async (context) => {
+  const oracle = await loadOracle();
+
+  for (const file of filesOf("tests/differential/scenarios", /\.txt$/))
+    await context.test(`scenarios of ${stem(file)} do what CPython ${oracle.version} does`, async (topic) => {
+      const expected = byScenario(oracle.interpret(readFileSync(file, "utf8")));
+      assert.ok(expected.size > 0, `${file} has no scenario`);
+      for (const build of builds) {
+        const actual = await weft(build, file);
+        for (const [name, text] of expected)
+          await topic.test(`${build}: ${name}`, () => assert.equal(actual.get(name), text));
+      }
+    });
+
+  await context.test(`${randomCount} random programs do what CPython does`, async () => {
+    const seeds = Array.from({ length: randomCount }, (_, i) => firstSeed + i);
+    const text = seeds.map(randomScenario).join("");
+    const file = at("build/random-programs.txt");
+    mkdirSync(at("build"), { recursive: true });
+    writeFileSync(file, text);
+    const expected = byScenario(oracle.interpret(text));
+    assert.equal(expected.size, randomCount);
+    for (const build of builds) {
+      const actual = await weft(build, file);
+      for (const [name, lines] of expected) assert.equal(actual.get(name), lines, `${build}: ${name}`);
+    }
+  });
+});
