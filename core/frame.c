@@ -56,14 +56,20 @@ static void copy_words(void *to, const void *from, size_t size) {
 }
 #endif
 
+/* What it owns is freed at once, and one that raises why takes its place. */
+static weft_coroutine *not_made(weft_frame *initialiser, weft_loop *loop) {
+    weft_loop nowhere;
+    if (loop == NULL)
+        memset((void *)&nowhere, 0, sizeof nowhere);
+    drop(initialiser, loop == NULL ? &nowhere : loop);
+    return (weft_coroutine *)(void *)(loop == NULL ? &no_loop : &no_memory);
+}
+
 weft_coroutine *weft__make(weft_frame *initialiser) {
     weft_loop *loop = weft__current;
     weft_frame *frame = loop == NULL ? NULL : weft__new(loop, initialiser->size);
-    if (WEFT__UNLIKELY(frame ==
-                       NULL)) { /* what it owns is freed at once, and one that raises why takes its place */
-        drop(initialiser, loop);
-        return (weft_coroutine *)(void *)(loop == NULL ? &no_loop : &no_memory);
-    }
+    if (WEFT__UNLIKELY(frame == NULL))
+        return not_made(initialiser, loop);
     frame->step = initialiser->step;
     frame->b.called_at = initialiser->b.called_at;
     frame->size = initialiser->size;
@@ -169,7 +175,7 @@ static weft_frame *refuse(weft_frame *frame, weft_loop *loop, uint32_t at, int c
 static weft_frame *refuse_coroutine(weft_frame *frame, weft_loop *loop, weft_frame *callee, uint32_t at) {
     if (callee == NULL)
         return refuse(frame, loop, at, WEFT_TYPE_MISMATCH, "awaited NULL, which is no coroutine");
-    if (callee->flags & FRAME_STATIC) {
+    if (callee->flags & FRAME_STATIC && frame->b.run.at != WEFT__AT_DROP) {
         frame->b.run.at = at;
         weft__set_error(loop, weft__not_made(callee), NULL);
         return weft__throw(frame, loop);

@@ -73,7 +73,7 @@ void weft__report(weft_loop *loop, const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    if (loop == NULL)
+    if (loop == NULL || loop->reporter == NULL)
         report_default(NULL, text);
     else
         loop->reporter(loop->reporter_context, text);

@@ -134,7 +134,18 @@ void weft__scopes_free(weft_loop *loop, weft_frame *frame) {
         weft__generator_free(loop, generator);
 }
 
+/* weft_drop ends at a block: what it raises, returns or waits for has nowhere to go. */
+static weft__scope *refuse_block(weft_frame *frame, weft_loop *loop, uint32_t at) {
+    const weft_type *type = weft__type_of(frame);
+    weft__report(loop, "%s:%u: %s: a block in weft_drop", type->file, (at - 0x40000000u) / 16, type->name);
+    frame->b.run.at = WEFT__AT_END;
+    loop->transfer.block_failed = true;
+    return NULL;
+}
+
 static weft__scope *open_scope(weft_frame *frame, weft_loop *loop, uint32_t at, uint8_t kind, uint8_t state) {
+    if (WEFT__UNLIKELY(frame->b.run.at == WEFT__AT_DROP))
+        return refuse_block(frame, loop, at);
     weft__scope head = {.outer = frame->a.scopes, .at = at, .kind = kind, .state = state};
     size_t size = scope_size(&head);
     weft__scope *scope = weft__new(loop, size);
@@ -160,9 +171,10 @@ void weft__open_loop(weft_frame *frame, weft_loop *loop, uint32_t at) {
 
 void weft__open_for(weft_frame *frame, weft_loop *loop, uint32_t at, weft_coroutine *generator,
                     weft_kind wanted) {
-    weft_frame *started = weft__generator_claim(loop, generator);
+    bool dropping = frame->b.run.at == WEFT__AT_DROP;
+    weft_frame *started = dropping ? NULL : weft__generator_claim(loop, generator);
     weft__scope *scope = NULL;
-    if (loop->error != NULL) {
+    if (started == NULL && !dropping) {
         frame->b.run.at = at;
         loop->transfer.block_failed = true;
     } else {
@@ -624,7 +636,7 @@ weft_frame *weft__block_leave(weft_frame *frame, weft_loop *loop) {
     weft__scope *scope = frame->a.scopes;
     if (WEFT__UNLIKELY(loop->transfer.block_failed)) {
         loop->transfer.block_failed = false;
-        if (loop->error != NULL && frame->b.run.at != WEFT__AT_DROP) /* else it has gone its way already */
+        if (loop->error != NULL && frame->b.run.at > WEFT__AT_END) /* else it has gone its way already */
             weft__throw(frame, loop);
         return frame;
     }
