@@ -2,8 +2,6 @@
 
 #include "world.h"
 
-#include <math.h>
-
 enum { MY_ERROR = WEFT_USER + 1, OTHER_ERROR = WEFT_USER + 2, NO_ERROR = WEFT_USER + 3 };
 
 static unsigned drops, freed;
@@ -297,7 +295,7 @@ weft_async(takes_from_below) {
         if (self->how == 'b' && self->item == 1)
             break;
         if (self->how == 's' && self->item == 1)
-            weft_await(weft_sleep(INFINITY));
+            weft_await(weft_sleep(1e9));
     }
     weft_return(self->sum);
     weft_end();
