@@ -13,8 +13,12 @@ enum { CHILDREN = 4, SWEEP_FROM = 100 };
 
 /* --- The heap --- */
 
+/* The root stands at place 3, so that the four children of a node stand in one segment, side by side. */
+enum { ROOT_PLACE = CHILDREN - 1 };
+
 static weft__timer_entry *entry_at(const weft__timers *timers, uint32_t i) {
-    return &timers->segments[i / TIMER_SEGMENT][i % TIMER_SEGMENT];
+    uint32_t place = i + ROOT_PLACE;
+    return &timers->segments[place / TIMER_SEGMENT][place % TIMER_SEGMENT];
 }
 
 /* Sequence numbers wrap around. */
@@ -48,24 +52,32 @@ static void rise(weft__timers *timers, uint32_t i, weft__timer_entry entry) {
     *entry_at(timers, i) = entry;
 }
 
-static uint32_t earliest_child(const weft__timers *timers, uint32_t first, uint32_t end) {
-    uint32_t best = first;
-    const weft__timer_entry *least = entry_at(timers, first);
-    for (uint32_t i = first + 1; i < end; i++) {
-        const weft__timer_entry *child = entry_at(timers, i);
-        if (earlier(child, least)) {
-            best = i;
-            least = child;
-        }
+/* A heap of many timers does not fit a cache: what the next level down will look at is fetched one level
+ * ahead. */
+static void fetch_below(const weft__timers *timers, uint32_t first) {
+    for (uint32_t child = first; child < first + CHILDREN; child++) {
+        if (child * CHILDREN + CHILDREN >= timers->count)
+            return;
+        const weft__timer_entry *below = entry_at(timers, child * CHILDREN + 1);
+        WEFT__PREFETCH(below);
+        WEFT__PREFETCH(below + CHILDREN - 1);
     }
-    return best;
+}
+
+static uint32_t earliest_child(const weft__timers *timers, uint32_t first) {
+    const weft__timer_entry *children = entry_at(timers, first);
+    uint32_t count = timers->count - first < CHILDREN ? timers->count - first : CHILDREN, best = 0;
+    for (uint32_t i = 1; i < count; i++)
+        if (earlier(&children[i], &children[best]))
+            best = i;
+    return first + best;
 }
 
 static void sink(weft__timers *timers, uint32_t i, weft__timer_entry entry) {
     for (uint32_t first; (first = i * CHILDREN + 1) < timers->count;) {
-        uint32_t end = first + CHILDREN < timers->count ? first + CHILDREN : timers->count;
-        uint32_t child = earliest_child(timers, first, end);
-        weft__timer_entry *least = entry_at(timers, child);
+        fetch_below(timers, first);
+        uint32_t child = earliest_child(timers, first);
+        const weft__timer_entry *least = entry_at(timers, child);
         if (!earlier(least, &entry))
             break;
         *entry_at(timers, i) = *least;
@@ -99,7 +111,7 @@ static bool grow(weft_loop *loop, weft__timers *timers) {
 
 static bool push(weft_loop *loop, double when, weft__handle *owner, uint32_t sequence) {
     weft__timers *timers = &loop->timers;
-    if (timers->count == timers->segment_count * TIMER_SEGMENT && !grow(loop, timers))
+    if (timers->count + ROOT_PLACE >= timers->segment_count * TIMER_SEGMENT && !grow(loop, timers))
         return false;
     rise(timers, timers->count++, (weft__timer_entry){when, owner, sequence});
     return true;
