@@ -95,7 +95,7 @@ test("the keyboard alone chooses, sets, runs, stops and reads", async (t) => {
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("ArrowRight");
-    await page.getByText(/fetch · .*sleep 1 s from 0\.000 s to 1\.000 s/).waitFor();
+    await page.getByText(/^fetch Task-\d+ · .*sleep 1\ss from 0\.000 s to 1\.000 s/).waitFor();
     await page.keyboard.press("+");
     await page.keyboard.press("0");
     await page.keyboard.press("Escape");

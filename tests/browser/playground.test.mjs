@@ -121,7 +121,7 @@ test("a runaway is stopped, the page responds all the while, and the next run is
     await page.getByRole("radio", { name: "Virtual time" }).check();
     await button(page, "Stop").click();
     await ended(page);
-    assert.equal(await page.getByRole("status").textContent(), "Stopped: the program did not answer and was ended.");
+    assert.equal(await page.getByRole("status").textContent(), "Stopped: the program did not end by itself and was ended.");
     await page.getByRole("tab", { name: "gather" }).click();
     await run(page);
     assert.match(await page.getByRole("status").textContent(), /^Finished/);
@@ -182,7 +182,7 @@ test("ten thousand tasks are drawn, the table says how many more there are", asy
     await page.getByText("9,501 more rows in the chart only.").waitFor();
     const chart = page.getByRole("application", { name: "Timeline chart" });
     await chart.press("End");
-    await page.getByText(/^Task-\d+ nap · from 0\.000 s to 1\.000 s/).waitFor();
+    await page.getByText(/^nap Task-\d+ · from 0\.000 s to 1\.000 s/).waitFor();
 });
 
 test("pointing at a bar tells what it is, and the view zooms and comes back", async (t) => {

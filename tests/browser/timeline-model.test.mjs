@@ -8,9 +8,10 @@ const load = async (name) => (await runnerImport(fileURLToPath(new URL(`../../we
 const { EventDecoder } = await load("events.ts");
 const { TimelineModel } = await load("timeline-model.ts");
 const { TimeWindow, Rows, ticks, firstIndex } = await load("timeline-geometry.ts");
-const { describe: tell, itemsOf, waitsText } = await load("timeline-items.ts");
+const { describe: tell, itemsOf, taskNames, waitsText } = await load("timeline-items.ts");
 const { Outbox } = await load("outbox.ts");
 
+const nbsp = "\u00a0";
 const waits = { sleep: 1, task: 2, gather: 4, group: 6, semaphore: 7 };
 const outcome = { value: 0, error: 1, cancelled: 2 };
 
@@ -20,14 +21,14 @@ function begin(log, task, name, parent = 0) {
     log.add(kind.resume, { task });
 }
 
-function sleep(log, task, timer, seconds) {
-    log.add(kind.timerArm, { task, object: timer, seconds });
-    log.add(kind.wait, { task, object: timer, subkind: waits.sleep });
+function sleep(log, task, seconds) {
+    log.add(kind.wait, { task, subkind: waits.sleep });
+    log.add(kind.timerArm, { task, seconds });
     log.add(kind.suspend, { task });
 }
 
-function wakeUp(log, task, timer) {
-    log.add(kind.timerDrop, { task, object: timer, subkind: 0 });
+function wakeUp(log, task) {
+    log.add(kind.timerDrop, { task, subkind: 0 });
     log.add(kind.wake, { task });
     log.add(kind.resume, { task });
 }
@@ -72,9 +73,9 @@ test("the decoder goes on over chunks and knows sites", () => {
 test("a task runs, waits, is ready and ends", () => {
     const log = new LogWriter();
     begin(log, 1, "main");
-    sleep(log, 1, 9, 0.5);
+    sleep(log, 1, 0.49998);
     log.time = 0.5;
-    log.add(kind.timerDrop, { task: 1, object: 9 });
+    log.add(kind.timerDrop, { task: 1 });
     log.add(kind.wake, { task: 1 });
     log.time = 0.6;
     log.add(kind.resume, { task: 1 });
@@ -89,7 +90,7 @@ test("a task runs, waits, is ready and ends", () => {
         [["ready", 0, 0], ["running", 0, 0], ["waiting", 0, 0.5], ["ready", 0.5, 0.6], ["running", 0.6, 0.7]],
     );
     assert.deepEqual([task.end, task.outcome, task.result], [0.7, "value", "42"]);
-    assert.equal(waitsText(task, model), "sleep 500 ms");
+    assert.equal(waitsText(task, model), `sleep 0.5${nbsp}s`);
     assert.deepEqual(task.marks, [], "a sleep's timer is no deadline");
 });
 
@@ -98,9 +99,9 @@ test("awaited coroutines are bars of their own, end to end, in the task that awa
     begin(log, 1, "sequential");
     for (const frame of [11, 12, 13]) {
         log.add(kind.framePush, { task: 1, object: frame, site: log.site("fetch", 5), count: 1 });
-        sleep(log, 1, frame + 10, 1);
+        sleep(log, 1, 1);
         log.time += 1;
-        wakeUp(log, 1, frame + 10);
+        wakeUp(log, 1);
         log.add(kind.framePop, { task: 1, object: frame, subkind: outcome.value });
     }
     log.add(kind.done, { task: 1 });
@@ -112,8 +113,8 @@ test("awaited coroutines are bars of their own, end to end, in the task that awa
     );
     assert.deepEqual(task.spans.filter(({ state }) => state === "waiting").map(({ lane }) => lane), [1, 1, 1]);
     assert.equal(task.lanes, 2);
-    assert.equal(waitsText(task.frames[0], model), "sleep 1 s");
-    assert.equal(waitsText(task, model), "3 × sleep 1 s");
+    assert.equal(waitsText(task.frames[0], model), `sleep 1${nbsp}s`);
+    assert.equal(waitsText(task, model), `3 × sleep 1${nbsp}s`);
 });
 
 test("coroutines that await coroutines stand in deeper lanes", () => {
@@ -142,7 +143,7 @@ test("a gather is told with the number of its tasks", () => {
         log.add(kind.created, { task, other: 1, site: log.site("fetch", 5) });
         log.add(kind.awaitedBy, { task, other: 1, object: 9 });
     }
-    log.add(kind.wait, { task: 1, object: 9, subkind: waits.gather });
+    log.add(kind.wait, { task: 1, other: 9, subkind: waits.gather });
     log.add(kind.suspend, { task: 1 });
     const model = modelOf(log);
     assert.equal(waitsText(model.tasks[0], model), "gather of 3 tasks");
@@ -155,27 +156,40 @@ test("one semaphore is a semaphore, the second of two is semaphore 2", () => {
     begin(log, 1, "main");
     log.add(kind.objectNew, { task: 1, object: 8, subkind: 6, payload: 1 });
     log.add(kind.wait, { task: 1, object: 8, subkind: waits.semaphore });
+    log.add(kind.suspend, { task: 1 });
     const model = modelOf(log);
     assert.equal(waitsText(model.tasks[0], model), "semaphore");
     log.add(kind.objectNew, { task: 1, object: 9, subkind: 6, payload: 1 });
-    log.add(kind.wait, { task: 1, object: 9, subkind: waits.semaphore });
+    for (const object of [9, 8]) {
+        log.add(kind.resume, { task: 1 });
+        log.add(kind.wait, { task: 1, object, subkind: waits.semaphore });
+        log.add(kind.suspend, { task: 1 });
+    }
     model.add(...log.chunk());
-    assert.equal(waitsText(model.tasks[0], model), "semaphore 1, semaphore 2");
+    assert.equal(waitsText(model.tasks[0], model), "2 × semaphore 1, semaphore 2");
 });
 
 test("a timeout's deadline, the cancellation and the error are marked where they happen", () => {
     const log = new LogWriter();
     begin(log, 1, "main");
-    log.add(kind.timerArm, { task: 1, object: 7, seconds: 1 });
+    log.add(kind.framePush, { task: 1, object: 10, site: log.site("in_time", 20) });
+    for (const [timeout, seconds] of [[7, 1], [8, 3]]) {
+        log.add(kind.objectNew, { task: 1, object: timeout, subkind: 5 });
+        log.add(kind.timerArm, { task: 1, object: timeout, seconds });
+    }
+    log.add(kind.timerArm, { task: 1, object: 6, seconds: 0.5 });
     log.add(kind.framePush, { task: 1, object: 11, site: log.site("fetch", 5) });
-    sleep(log, 1, 9, 2);
+    sleep(log, 1, 2);
+    log.time = 0.5;
+    log.add(kind.timerDrop, { object: 6, subkind: 0 });
     log.time = 1;
-    log.add(kind.timerDrop, { task: 1, object: 7, subkind: 0 });
+    log.add(kind.timerDrop, { object: 7, subkind: 0 });
     log.add(kind.cancelRequest, { task: 1, other: 0, count: 1, payload: log.string("deadline") });
     log.add(kind.wake, { task: 1 });
     log.add(kind.resume, { task: 1, subkind: outcome.cancelled });
     log.add(kind.cancelDelivered, { task: 1 });
     log.add(kind.framePop, { task: 1, object: 11, subkind: outcome.cancelled });
+    log.add(kind.timerDrop, { task: 1, object: 8, subkind: 1 });
     log.add(kind.error, { task: 1, payload: log.string("TimedOut: too late"), site: log.site("main", 30) });
     log.add(kind.done, { task: 1, subkind: outcome.error, payload: log.string("TimedOut: too late") });
     const model = modelOf(log);
@@ -183,16 +197,21 @@ test("a timeout's deadline, the cancellation and the error are marked where they
     assert.deepEqual(
         task.marks.map((mark) => [mark.kind, mark.time, mark.lane, mark.text]),
         [
-            ["deadline", 1, 0, "after 1 s"],
-            ["cancel request", 1, 1, "deadline"],
-            ["cancelled", 1, 1, ""],
-            ["error", 1, 0, "TimedOut: too late"],
+            ["deadline", 1, 1, `after 1${nbsp}s`],
+            ["cancel request", 1, 2, "deadline"],
+            ["cancelled", 1, 2, ""],
+            ["error", 1, 1, "TimedOut: too late"],
         ],
+        "a timer that is no timeout's is no deadline",
     );
-    assert.equal(task.frames[0].outcome, "cancelled");
+    assert.deepEqual(
+        task.deadlines.map(({ delay, start, end, lane, expired }) => [delay, start, end, lane, expired]),
+        [[1, 0, 1, 1, true], [3, 0, 1, 1, false]],
+    );
+    assert.equal(task.frames[1].outcome, "cancelled");
     assert.equal(task.outcome, "error");
     const words = itemsOf(task).map((item) => tell(item, model));
-    assert.ok(words.some((text) => text === "Task-1 main · error at 1.000 s: TimedOut: too late · line 30 of program.c"), words.join("\n"));
+    assert.ok(words.some((text) => text === "main Task-1 · error at 1.000 s: TimedOut: too late · line 30 of program.c"), words.join("\n"));
     assert.ok(words.some((text) => text.includes("cancel request by the loop at 1.000 s: deadline")), words.join("\n"));
 });
 
@@ -200,13 +219,35 @@ test("what still lasts when the program is stopped ends there as stopped", () =>
     const log = new LogWriter();
     begin(log, 1, "main");
     log.add(kind.framePush, { task: 1, object: 11, site: log.site("fetch", 5) });
-    sleep(log, 1, 9, 5);
+    sleep(log, 1, 5);
     const model = modelOf(log);
     assert.equal(model.tasks[0].end, Infinity);
     model.close(2);
     const [task] = model.tasks;
     assert.deepEqual([task.end, task.outcome, task.frames[0].end, task.frames[0].outcome], [2, "stopped", 2, "stopped"]);
     assert.ok(task.spans.every(({ end }) => end <= 2));
+});
+
+test("a group whose wait a cancellation interrupts is waited for once", () => {
+    const log = new LogWriter();
+    begin(log, 1, "main");
+    log.add(kind.objectNew, { task: 1, object: 9, subkind: 4 });
+    for (let step = 0; step < 2; step++) {
+        log.add(kind.wait, { task: 1, object: 9, subkind: waits.group });
+        log.add(kind.suspend, { task: 1 });
+        log.add(kind.resume, { task: 1 });
+    }
+    const model = modelOf(log);
+    assert.equal(waitsText(model.tasks[0], model), "task group");
+});
+
+test("a task goes by the name that the program gave it, or else by its coroutine's", () => {
+    const log = new LogWriter();
+    begin(log, 1, "main");
+    log.add(kind.created, { task: 2, other: 1, site: log.site("fetch", 5), payload: log.string("news") });
+    log.add(kind.created, { task: 3, other: 1, site: log.site("news", 5), payload: log.string("news") });
+    log.add(kind.created, { task: 4, other: 1 });
+    assert.deepEqual(modelOf(log).tasks.map(taskNames), [["main", "Task-1"], ["news", "fetch"], ["news"], ["Task-4"]]);
 });
 
 test("events of unknown kinds and tasks are skipped", () => {
@@ -232,14 +273,14 @@ test("times of the axis are round and in view", () => {
 
 test("the window zooms around a point and shows everything again", () => {
     const window = new TimeWindow();
-    window.fit(0, 10, false);
+    window.fit(0, 10, false, 0.04);
     assert.ok(window.start === 0 && window.end > 10 && window.end < 11);
     window.zoom(0.5, 4);
-    assert.ok(Math.abs((4 - window.start) / window.length - 4 / 10.4) < 1e-9, "the point stays in place");
+    assert.ok(Math.abs((4 - window.start) / window.length - (4 * 0.96) / 10) < 1e-9, "the point stays in place");
     assert.equal(window.fitted, false);
     window.reveal(9.5, 9.9);
     assert.ok(window.start <= 9.5 && window.end >= 9.9);
-    window.fit(0, 10, false);
+    window.fit(0, 10, false, 0.04);
     assert.equal(window.fitted, true);
 });
 
@@ -247,7 +288,7 @@ test("the growing window always holds the present and seldom changes", () => {
     const window = new TimeWindow();
     const ends = new Set();
     for (let now = 0; now < 60; now += 0.016) {
-        window.fit(0, now, true);
+        window.fit(0, now, true, 0.04);
         assert.ok(window.start === 0 && window.end >= now);
         ends.add(window.end);
     }
@@ -256,11 +297,15 @@ test("the growing window always holds the present and seldom changes", () => {
 
 test("rows are found by their height", () => {
     const rows = new Rows();
-    rows.update([{ lanes: 1 }, { lanes: 3 }, { lanes: 1 }]);
+    rows.update([{ lanes: 1 }, { lanes: 3 }, { lanes: 1 }], 0);
     for (const row of [0, 1, 2]) {
         assert.equal(rows.at(rows.top(row)), row);
         assert.equal(rows.at(rows.top(row + 1) - 1), row);
     }
+    assert.equal(rows.lane(1, rows.middle(1, 2)), 2);
+    const crowded = rows.height;
+    rows.update([{ lanes: 1 }, { lanes: 3 }, { lanes: 1 }], 2 * crowded);
+    assert.ok(rows.height > crowded && rows.height <= 2 * crowded, "where there is room, rows are higher");
     assert.equal(rows.lane(1, rows.middle(1, 2)), 2);
     assert.equal(firstIndex(10, (index) => index >= 7), 7);
     assert.equal(firstIndex(10, () => false), 10);

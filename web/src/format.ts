@@ -5,11 +5,13 @@ export function instant(seconds: number): string {
     return `${(Object.is(seconds, -0) ? 0 : seconds).toFixed(3)} s`;
 }
 
-/** A length of time in the unit that suits it: "1.25 s", "3.2 ms", "40 µs". */
-export function duration(seconds: number): string {
+/** A length of time in the unit that suits it: "1.25 s", "3.2 ms", "40 µs". It is not broken across lines. */
+export function duration(exact: number): string {
+    /* Rounded first: what is 1 s in the end is not told in milliseconds. */
+    const seconds = Number(exact.toPrecision(4));
     const [value, unit] =
-        seconds >= 1 || seconds === 0 ? [seconds, "s"] : seconds >= 1e-3 ? [seconds * 1e3, "ms"] : [seconds * 1e6, "µs"];
-    return `${shortNumber(value)} ${unit}`;
+        seconds >= 0.1 || seconds === 0 ? [seconds, "s"] : seconds >= 1e-3 ? [seconds * 1e3, "ms"] : [seconds * 1e6, "µs"];
+    return `${shortNumber(value)}\u00a0${unit}`;
 }
 
 /** At most four significant digits, no trailing zeros: a 32-bit 0.1 is 0.1 again. */

@@ -118,7 +118,7 @@ function endingText(ending: Ending, clock: Clock): string {
         case "cancelled":
             return `Stopped at ${instant(ending.time)}: the program was cancelled and has cleaned up.`;
         case "terminated":
-            return "Stopped: the program did not answer and was ended.";
+            return "Stopped: the program did not end by itself and was ended.";
         case "failed":
             return "The program could not be started.";
     }

@@ -34,6 +34,8 @@ export type FromWorker =
     | { type: "events-full" }
     /** The program is loaded and runs. */
     | { type: "started" }
+    /** It hears that it is cancelled. */
+    | { type: "cancelling" }
     | { type: "value"; value: string; time: number }
     | { type: "error"; error: ErrorReport; cancelled: boolean; time: number }
     /** The module could not be loaded. */

@@ -19,13 +19,15 @@ export interface Listener {
     ended(ending: Ending): void;
 }
 
-/* How long a stopped program may take to clean up before it is ended. */
-const patience = 250;
+/* How many milliseconds a stopped program may take to hear of it, which one that never gives the thread back does not, and then
+   to clean up, before it is ended. */
+const patience = { hear: 500, cleanUp: 3000 };
 
 export class Run {
     readonly #worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "program" });
     readonly #listener: Listener;
     #over = false;
+    #patience: ReturnType<typeof setTimeout> | undefined;
 
     constructor(program: Program, listener: Listener) {
         this.#listener = listener;
@@ -37,10 +39,19 @@ export class Run {
         this.#send({ type: "run", program });
     }
 
-    /** Cancels the program; one that does not end by itself at once is terminated. */
+    /** Cancels the program; one that does not end by itself, or is stopped once more, is terminated. */
     stop(): void {
+        if (this.#patience !== undefined) {
+            this.#end({ type: "terminated" });
+            return;
+        }
         this.#send({ type: "cancel" });
-        setTimeout(() => this.#end({ type: "terminated" }), patience);
+        this.#endAfter(patience.hear);
+    }
+
+    #endAfter(milliseconds: number): void {
+        clearTimeout(this.#patience);
+        this.#patience = setTimeout(() => this.#end({ type: "terminated" }), milliseconds);
     }
 
     /** Ends the program without a word. */
@@ -71,6 +82,9 @@ export class Run {
             case "events-full":
                 this.#listener.eventsFull();
                 break;
+            case "cancelling":
+                this.#endAfter(patience.cleanUp);
+                break;
             case "value":
                 this.#end(message);
                 break;
@@ -86,6 +100,7 @@ export class Run {
     #end(ending: Ending): void {
         if (!this.#over) {
             this.#over = true;
+            clearTimeout(this.#patience);
             this.#worker.terminate();
             this.#listener.ended(ending);
         }

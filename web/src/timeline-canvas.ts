@@ -1,15 +1,15 @@
 /** Draws the timeline. Only what is in view is visited, and what falls on one pixel is drawn once: 10,000 bars fit in a frame. */
 
-import { shortNumber } from "./format.ts";
+import { duration, shortNumber } from "./format.ts";
 import { waitFamily } from "./palette.ts";
 import type { Palette } from "./palette.ts";
-import { axisHeight, barHeight, firstIndex, ticks } from "./timeline-geometry.ts";
+import { axisHeight, firstIndex, ticks } from "./timeline-geometry.ts";
 import type { Rows, TimeWindow } from "./timeline-geometry.ts";
 import { drawGlyph, glyphRadius } from "./timeline-glyphs.ts";
 import type { Glyph } from "./timeline-glyphs.ts";
-import { itemTimes } from "./timeline-items.ts";
+import { itemTimes, taskNames } from "./timeline-items.ts";
 import type { Item } from "./timeline-items.ts";
-import type { Frame, Span, State, Task, TimelineModel } from "./timeline-model.ts";
+import type { Deadline, Frame, Span, State, Task, TimelineModel } from "./timeline-model.ts";
 
 export interface Scene {
     model: TimelineModel;
@@ -27,6 +27,9 @@ export interface Scene {
     selected: Item | undefined;
     hovered: Item | undefined;
 }
+
+/** The room for signs right of the last event. */
+export const signRoom = 8 * glyphRadius;
 
 const nameFont = '600 12px "Inter Variable", system-ui, sans-serif';
 const textFont = '12px "Inter Variable", system-ui, sans-serif';
@@ -142,11 +145,12 @@ class Painter {
         context.font = nameFont;
         context.fillStyle = scene.palette.ink;
         const room = scene.gutter - 22;
-        const used = this.text(task.name, 12, middle, room);
-        if (task.coroutine !== "" && task.coroutine !== task.name) {
+        const [name = "", more] = taskNames(task);
+        const used = this.text(name, 12, middle, room);
+        if (more !== undefined) {
             context.font = textFont;
             context.fillStyle = scene.palette.muted;
-            this.text(task.coroutine, 12 + used + 6, middle, room - used - 6);
+            this.text(more, 12 + used + 6, middle, room - used - 6);
         }
     }
 
@@ -174,17 +178,37 @@ class Painter {
             this.thread(frame.start, frame.end, this.middle(row, frame.lane));
         }
         this.spans(spans, row);
-        /* Where the name of each coroutine ends, so that what it waits for is written behind it. */
-        const written = new Map<Frame, number>();
         for (const frame of frames) {
-            written.set(frame, this.frame(frame, row));
+            this.frame(frame, row);
         }
-        for (const span of spans) {
-            if (span.wait !== undefined && Math.min(span.end, scene.now) - span.start > 24 * this.pixel) {
-                const frame = frames.find(({ lane, start, end }) => lane === span.lane && start <= span.start && span.start < end);
-                const sign = task.marks.some(({ lane, time }) => lane === span.lane && Math.abs(time - span.start) < 8 * this.pixel);
-                this.waitName(span, row, Math.max(frame === undefined ? 0 : written.get(frame)!, sign ? this.x(span.start) + 3 : 0));
-            }
+        const deadlines = task.deadlines.filter(({ start, end }) => start <= scene.window.end && end >= scene.window.start);
+        for (const deadline of deadlines) {
+            this.fuse(deadline, row);
+        }
+        this.labels(task, row, frames, deadlines, spans);
+    }
+
+    /** Names what is wide enough: in each lane from left to right, one label behind the other where two begin together. */
+    private labels(task: Task, row: number, frames: Frame[], deadlines: Deadline[], spans: Span[]): void {
+        const { scene } = this;
+        const { ink, deadline: violet } = scene.palette;
+        const labels = [
+            ...frames.map((frame) => ({ ...frame, text: frame.name, font: nameFont, ink })),
+            ...deadlines.map((deadline) => ({ ...deadline, text: `timeout ${duration(deadline.delay)}`, font: textFont, ink: violet })),
+            ...spans.flatMap(({ start, end, lane, wait }) =>
+                wait !== undefined && Math.min(end, scene.now) - start > 24 * this.pixel
+                    ? [{ start, end, lane, text: scene.model.waitText(wait), font: textFont, ink: scene.palette[`${waitFamily(wait.kind)}-ink`] }]
+                    : [],
+            ),
+        ].sort((a, b) => a.start - b.start);
+        const written: number[] = [];
+        for (const { start, end, lane, text, font, ink: colour } of labels) {
+            const sign = task.marks.some((mark) => mark.lane === lane && Math.abs(mark.time - start) < 8 * this.pixel);
+            const left = Math.max(this.x(start), scene.gutter - 8) + (sign ? 9 : 6);
+            const from = Math.max(left, (written[lane] ?? -Infinity) + 3);
+            const right = Math.min(this.x(Math.min(end, scene.now)), scene.width) - 6;
+            this.context.font = font;
+            written[lane] = Math.max(written[lane] ?? -Infinity, this.plate(text, from, this.middle(row, lane), right - from, colour));
         }
     }
 
@@ -218,9 +242,10 @@ class Painter {
     private spans(spans: Span[], row: number): void {
         this.each(spans, row, "waiting", 0.5, (left, right, middle, span) => this.waiting(span, left, right, middle));
         this.each(spans, row, "ready", 2, (left, right, middle) => this.ready(left, right, middle));
+        const height = this.scene.rows.barHeight + 2;
         this.context.fillStyle = this.scene.palette.running;
         this.each(spans, row, "running", 0, (left, right, middle) => {
-            this.context.fillRect(left, middle - barHeight / 2 - 1, Math.max(right - left, 2), barHeight + 2);
+            this.context.fillRect(left, middle - height / 2, Math.max(right - left, 2), height);
         });
     }
 
@@ -249,6 +274,7 @@ class Painter {
 
     private waiting(span: Span, left: number, right: number, middle: number): void {
         const { context, scene } = this;
+        const { barHeight } = scene.rows;
         const top = middle - barHeight / 2;
         const family = waitFamily(span.wait?.kind);
         const edge = scene.palette[`${family}-hatch`];
@@ -269,48 +295,45 @@ class Painter {
         context.strokeStyle = scene.palette.ready;
         context.lineWidth = 1;
         context.setLineDash([2, 2]);
-        context.strokeRect(left + 0.5, middle - barHeight / 2 + 3.5, right - left - 1, barHeight - 7);
+        context.strokeRect(left + 0.5, middle - scene.rows.barHeight / 2 + 3.5, right - left - 1, scene.rows.barHeight - 7);
         context.setLineDash([]);
     }
 
-    private frame(frame: Frame, row: number): number {
+    private frame(frame: Frame, row: number): void {
         const { context, scene } = this;
         const left = Math.max(this.x(frame.start), scene.gutter - 8);
-        const right = this.x(Math.min(frame.end, scene.now));
-        const middle = this.middle(row, frame.lane);
-        const width = Math.min(right, scene.width) - left;
-        if (width > 6) {
+        const right = Math.min(this.x(Math.min(frame.end, scene.now)), scene.width);
+        if (right - left > 6) {
+            const height = scene.rows.barHeight + 1;
             context.strokeStyle = scene.palette.running;
             context.lineWidth = 1;
-            context.strokeRect(left + 0.5, middle - barHeight / 2 - 0.5, width - 1, barHeight + 1);
+            context.strokeRect(left + 0.5, this.middle(row, frame.lane) - height / 2, right - left - 1, height);
         }
-        context.font = nameFont;
-        return left + 6 + this.plate(frame.name, left + 6, middle, width - 12, scene.palette.ink);
     }
 
-    private waitName(span: Span, row: number, written: number): void {
+    /** The time under a timeout, as a line below what runs in it. */
+    private fuse(deadline: Deadline, row: number): void {
         const { context, scene } = this;
-        const left = Math.max(this.x(span.start), scene.gutter - 8) + 6;
-        const right = Math.min(this.x(Math.min(span.end, scene.now)), scene.width);
-        const from = Math.max(left, written + 6);
-        context.font = textFont;
-        const ink = scene.palette[`${waitFamily(span.wait!.kind)}-ink`];
-        this.plate(scene.model.waitText(span.wait!), from, this.middle(row, span.lane), right - from - 6, ink);
+        const left = Math.max(this.x(deadline.start), scene.gutter - 8);
+        const right = Math.min(this.x(Math.min(deadline.end, scene.now)), scene.width);
+        context.fillStyle = scene.palette.deadline;
+        context.fillRect(left, this.middle(row, deadline.lane) + scene.rows.barHeight / 2 - 2, Math.max(right - left, 1), 3);
     }
 
-    /** Text on a plate of the background's colour, so that the hatching does not run through it; nothing where it does not fit. */
+    /** Text on a plate of the background's colour, so that the hatching does not run through it; nothing where it does not fit.
+     *  Returns where it ends. */
     private plate(text: string, x: number, middle: number, room: number, ink: string): number {
         const { context, scene } = this;
         const width = context.measureText(text).width;
         if (width > room) {
-            return 0;
+            return -Infinity;
         }
         context.fillStyle = scene.palette.panel;
-        context.fillRect(x - 3, middle - barHeight / 2 + 2, width + 6, barHeight - 4);
+        context.fillRect(x - 3, middle - 8, width + 6, 16);
         context.fillStyle = ink;
         context.textAlign = "left";
         context.fillText(text, x, middle + 0.5);
-        return width + 3;
+        return x + width + 3;
     }
 
     /** The signs of one row from left to right; one beside the other where they would cover each other. */
@@ -328,7 +351,7 @@ class Painter {
                 continue;
             }
             const beside = Math.max(x, (rightmost[lane] ?? -Infinity) + 2 * glyphRadius + 1);
-            if (beside - x > 4 * glyphRadius) {
+            if (beside - x > signRoom) {
                 continue; /* too many in one place: zooming in tells them apart */
             }
             rightmost[lane] = beside;
@@ -347,6 +370,7 @@ class Painter {
         const right = Math.min(this.x(Math.min(end, scene.now)), scene.width);
         const radius = item.type === "mark" ? glyphRadius + 2 : 3;
         const middle = this.middle(row, lane);
+        const { barHeight } = scene.rows;
         context.strokeStyle = scene.palette.focus;
         context.lineWidth = width;
         context.beginPath();

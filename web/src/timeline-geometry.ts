@@ -3,8 +3,7 @@
 import type { Task } from "./timeline-model.ts";
 
 export const axisHeight = 28;
-export const laneHeight = 26;
-export const barHeight = 20;
+const laneHeights = { least: 26, most: 38 };
 const rowPadding = 8;
 
 /** The stretch of time in view. */
@@ -18,10 +17,10 @@ export class TimeWindow {
         return this.end - this.start;
     }
 
-    /** Shows everything, with room at the right for the last marks. While the run goes on the window grows in steps, so that
+    /** Shows everything, with a share of room at the right for the last marks. While the run goes on the window grows in steps, so that
      *  bars grow visibly and the scale seldom changes. */
-    fit(start: number, end: number, live: boolean): void {
-        const whole = Math.max(end - start, 1e-6);
+    fit(start: number, end: number, live: boolean, margin: number): void {
+        const whole = Math.max(end - start, 1e-6) / (1 - margin);
         if (live) {
             while (start !== this.start || this.length < whole) {
                 this.end = start + (start === this.start ? Math.max(this.length, 0.5) * 1.5 : 1);
@@ -29,7 +28,7 @@ export class TimeWindow {
             }
         } else {
             this.start = start;
-            this.end = start + whole * 1.04;
+            this.end = start + whole;
         }
         this.fitted = true;
     }
@@ -71,15 +70,25 @@ export class TimeWindow {
 /** The rows: one a task, as high as its coroutines are deep. */
 export class Rows {
     #tops = [0];
+    #laneHeight = laneHeights.least;
 
-    update(tasks: readonly Task[]): void {
+    /** Few rows are higher, as far as there is room. */
+    update(tasks: readonly Task[], room: number): void {
+        const lanes = tasks.reduce((sum, task) => sum + task.lanes, 0);
+        const fitting = (room - tasks.length * rowPadding) / Math.max(lanes, 1);
+        /* Even, so that lines fall on pixels. */
+        this.#laneHeight = Math.min(Math.max(Math.floor(fitting / 2) * 2, laneHeights.least), laneHeights.most);
         this.#tops.length = tasks.length + 1;
         let top = 0;
         for (let row = 0; row < tasks.length; row++) {
             this.#tops[row] = top;
-            top += tasks[row]!.lanes * laneHeight + rowPadding;
+            top += tasks[row]!.lanes * this.#laneHeight + rowPadding;
         }
         this.#tops[tasks.length] = top;
+    }
+
+    get barHeight(): number {
+        return this.#laneHeight - 6;
     }
 
     get height(): number {
@@ -92,7 +101,7 @@ export class Rows {
 
     /** The middle of a lane. */
     middle(row: number, lane: number): number {
-        return this.top(row) + rowPadding / 2 + (lane + 0.5) * laneHeight;
+        return this.top(row) + rowPadding / 2 + (lane + 0.5) * this.#laneHeight;
     }
 
     /** The row at this height, or the nearest one. */
@@ -101,7 +110,7 @@ export class Rows {
     }
 
     lane(row: number, y: number): number {
-        return Math.floor((y - this.top(row) - rowPadding / 2) / laneHeight);
+        return Math.floor((y - this.top(row) - rowPadding / 2) / this.#laneHeight);
     }
 }
 

@@ -72,8 +72,14 @@ export function itemAt(task: Task, lane: number, time: number, slack: number): I
     return frame && { type: "frame", task, frame };
 }
 
+/** What a task is called, the more telling name first: the program's own, or else that of its coroutine. */
+export function taskNames(task: Task): string[] {
+    const names = task.named ? [task.name, task.coroutine] : [task.coroutine, task.name];
+    return names.filter((name, index) => name !== "" && names.indexOf(name) === index);
+}
+
 export function taskTitle(task: Task): string {
-    return task.coroutine && task.coroutine !== task.name ? `${task.name} ${task.coroutine}` : task.name;
+    return taskNames(task).join(" ");
 }
 
 /** One sentence: what it is, when, where in the source. */
@@ -128,9 +134,9 @@ function sentence(...parts: string[]): string {
 /** All that a task or coroutine waited for: "sleep 1 s, semaphore", each once, repeated ones counted. */
 export function waitsText(thing: Task | Frame, model: TimelineModel): string {
     const texts = new Map<string, number>();
-    for (const wait of thing.waits) {
+    for (const { wait, times } of thing.waits) {
         const text = model.waitText(wait);
-        texts.set(text, (texts.get(text) ?? 0) + 1);
+        texts.set(text, (texts.get(text) ?? 0) + times);
     }
     return [...texts].map(([text, times]) => (times > 1 ? `${times} × ${text}` : text)).join(", ");
 }

@@ -11,8 +11,16 @@ export interface Wait {
     kind: WaitName;
     /** The awaited task or future, 0 for none. */
     other: number;
-    /** The timer, semaphore, group, …, 0 for none. */
+    /** The semaphore, group, gather, …, 0 for none. */
     object: number;
+    /** Of a sleep: its seconds. */
+    delay: number | undefined;
+}
+
+/** How often something was waited for. */
+export interface Waited {
+    wait: Wait;
+    times: number;
 }
 
 /** A stretch of a task's life in one state. An end of Infinity means that it still lasts. */
@@ -35,8 +43,17 @@ export interface Frame {
     lane: number;
     outcome: Outcome | "stopped" | undefined;
     site: number;
-    /** What it waited for, in order, without repetitions. */
-    waits: Wait[];
+    /** What it waited for, each once, in order. */
+    waits: Waited[];
+}
+
+/** A block under a timeout, from its entry until it is left or its time is over. */
+export interface Deadline {
+    delay: number;
+    start: number;
+    end: number;
+    lane: number;
+    expired: boolean;
 }
 
 export type MarkKind = "cancel request" | "cancelled" | "error" | "mark" | "long step" | "deadline";
@@ -53,7 +70,9 @@ export interface Mark {
 
 export interface Task {
     id: number;
+    /** The name that the program gave it, or Task-ID. */
     name: string;
+    named: boolean;
     /** The name of its coroutine. */
     coroutine: string;
     parent: number;
@@ -67,8 +86,9 @@ export interface Task {
     site: number;
     spans: Span[];
     frames: Frame[];
+    deadlines: Deadline[];
     marks: Mark[];
-    waits: Wait[];
+    waits: Waited[];
     /** One more than the deepest lane. */
     lanes: number;
 }
@@ -82,6 +102,14 @@ interface LoopObject {
     children: number[];
 }
 
+/** The delay that the program asked for: a real clock has moved on a little until the timer is armed. */
+function asAsked(seconds: number): number {
+    return Number(seconds >= 0.01 ? seconds.toFixed(3) : seconds.toPrecision(3));
+}
+
+/* More different waits than anyone reads in one place. */
+const waitLimit = 100;
+
 const objectTypes = [
     "object", "future", "gather", "shield", "group", "timeout", "semaphore", "lock", "event", "condition", "barrier", "queue",
     "timer",
@@ -89,8 +117,7 @@ const objectTypes = [
 
 export class TimelineModel {
     readonly tasks: Task[] = [];
-    /** The time of the first and of the newest event. */
-    start = 0;
+    /** The time of the newest event; the clock begins at 0. */
     end = 0;
     /** Grows with every change, so that views know when to look again. */
     version = 0;
@@ -99,14 +126,12 @@ export class TimelineModel {
     readonly #byId = new Map<number, Task>();
     readonly #objects = new Map<number, LoopObject>();
     readonly #objectsOfType = new Map<string, number>();
-    readonly #timers = new Map<number, { delay: number; task: Task | undefined }>();
-    /** The timers that are sleeps: all others are deadlines. */
-    readonly #slept = new Set<number>();
+    /** The timeouts that are armed, and where they were entered. */
+    readonly #deadlines = new Map<number, { task: Task; deadline: Deadline; site: number }>();
     /** The frames each unfinished task is in, innermost last; its own coroutine is not among them. */
     readonly #stacks = new Map<Task, Frame[]>();
     /** What a task is about to wait for, between `wait` and `suspend`. */
     readonly #announced = new Map<Task, Wait>();
-    #empty = true;
 
     add(chunk: Uint8Array, base: number): void {
         this.#decoder.decode(chunk, base, (event) => this.#fold(event));
@@ -137,10 +162,8 @@ export class TimelineModel {
     /** What is waited for in a few words: "sleep 1 s", "semaphore", "gather of 3 tasks". */
     waitText(wait: Wait): string {
         switch (wait.kind) {
-            case "sleep": {
-                const timer = this.#timers.get(wait.object);
-                return timer ? `sleep ${duration(timer.delay)}` : "sleep";
-            }
+            case "sleep":
+                return wait.delay === undefined ? "sleep" : `sleep ${duration(wait.delay)}`;
             case "task":
                 return this.taskName(wait.other);
             case "gather":
@@ -163,11 +186,6 @@ export class TimelineModel {
     }
 
     #fold(event: LogEvent): void {
-        if (this.#empty) {
-            this.#empty = false;
-            this.start = event.time;
-            this.end = event.time;
-        }
         this.end = Math.max(this.end, event.time);
         if (event.kind === Kind.created) {
             this.#create(event);
@@ -199,21 +217,46 @@ export class TimelineModel {
                 }
                 return true;
             }
-            case Kind.timerArm: {
-                const delay = payloadAsFloat(event);
-                this.#timers.set(event.object, { delay, task: this.#byId.get(event.task) });
+            case Kind.timerArm:
+                this.#armTimer(event);
                 return true;
-            }
-            case Kind.timerDrop: {
-                const timer = this.#timers.get(event.object);
-                if (event.subkind === 0 && timer?.task?.end === Infinity && !this.#slept.has(event.object)) {
-                    const text = `after ${duration(timer.delay)}`;
-                    timer.task.marks.push({ kind: "deadline", time: event.time, lane: 0, text, from: 0, site: event.site });
-                }
+            case Kind.timerDrop:
+                this.#dropTimer(event);
                 return true;
-            }
             default:
                 return false;
+        }
+    }
+
+    /** A timer is a sleep's, a timeout's, or one that says nothing of a task. */
+    #armTimer(event: LogEvent): void {
+        const task = this.#byId.get(event.task);
+        const delay = asAsked(payloadAsFloat(event));
+        const sleep = task && this.#announced.get(task);
+        if (event.object === 0) {
+            if (sleep?.kind === "sleep") {
+                sleep.delay = delay;
+            }
+        } else if (task?.end === Infinity && this.#objects.get(event.object)?.type === "timeout") {
+            const deadline = { delay, start: event.time, end: Infinity, lane: this.#lane(task), expired: false };
+            task.deadlines.push(deadline);
+            const site = this.#stacks.get(task)?.at(-1)?.site ?? task.site;
+            this.#deadlines.set(event.object, { task, deadline, site });
+        }
+    }
+
+    #dropTimer(event: LogEvent): void {
+        const armed = this.#deadlines.get(event.object);
+        if (armed === undefined) {
+            return;
+        }
+        this.#deadlines.delete(event.object);
+        const { task, deadline, site } = armed;
+        deadline.end = Math.min(deadline.end, event.time);
+        deadline.expired = event.subkind === 0;
+        if (deadline.expired) {
+            const text = `after ${duration(deadline.delay)}`;
+            task.marks.push({ kind: "deadline", time: event.time, lane: deadline.lane, text, from: 0, site });
         }
     }
 
@@ -221,6 +264,7 @@ export class TimelineModel {
         const task: Task = {
             id: event.task,
             name: this.#decoder.string(event.payload) ?? `Task-${event.task}`,
+            named: event.payload !== 0,
             coroutine: this.site(event.site)?.function ?? "",
             parent: event.other,
             created: event.time,
@@ -231,6 +275,7 @@ export class TimelineModel {
             site: event.site,
             spans: [],
             frames: [],
+            deadlines: [],
             marks: [],
             waits: [],
             lanes: 1,
@@ -256,12 +301,17 @@ export class TimelineModel {
                 openSpan(task, "running", event, lane, undefined);
                 break;
             case Kind.wait:
-                this.#wait(task, event);
+                this.#announced.set(task, {
+                    kind: waitNames[event.subkind] ?? "something",
+                    other: event.other,
+                    /* A gather and a shield are futures and objects in one. */
+                    object: event.object || event.other,
+                    delay: undefined,
+                });
                 break;
             case Kind.suspend:
                 closeSpan(task, event.time);
-                openSpan(task, "waiting", event, lane, this.#announced.get(task));
-                this.#announced.delete(task);
+                openSpan(task, "waiting", event, lane, this.#takeWait(task));
                 break;
             case Kind.wake:
                 if (task.spans.at(-1)?.state === "waiting") {
@@ -286,22 +336,18 @@ export class TimelineModel {
         }
     }
 
-    #wait(task: Task, event: LogEvent): void {
-        const wait: Wait = { kind: waitNames[event.subkind] ?? "something", other: event.other, object: event.object };
-        if (wait.kind === "sleep") {
-            this.#slept.add(wait.object);
+    /** What the task has announced to wait for. */
+    #takeWait(task: Task): Wait | undefined {
+        const wait = this.#announced.get(task);
+        if (wait !== undefined) {
+            this.#announced.delete(task);
+            countWait(task.waits, wait);
+            const frame = this.#stacks.get(task)?.at(-1);
+            if (frame !== undefined) {
+                countWait(frame.waits, wait);
+            }
         }
-        addWait(task.waits, wait);
-        const frame = this.#stacks.get(task)?.at(-1);
-        if (frame !== undefined) {
-            addWait(frame.waits, wait);
-        }
-        const span = task.spans.at(-1);
-        if (span?.state === "waiting") {
-            span.wait = wait;
-        } else {
-            this.#announced.set(task, wait);
-        }
+        return wait;
     }
 
     #pushFrame(task: Task, event: LogEvent): void {
@@ -334,6 +380,9 @@ export class TimelineModel {
         for (const frame of this.#stacks.get(task) ?? []) {
             frame.end = time;
             frame.outcome = outcome;
+        }
+        for (const deadline of task.deadlines) {
+            deadline.end = Math.min(deadline.end, time);
         }
         this.#stacks.delete(task);
         this.#announced.delete(task);
@@ -380,9 +429,15 @@ function moveSpan(task: Task, event: LogEvent, lane: number): void {
     }
 }
 
-function addWait(waits: Wait[], wait: Wait): void {
-    const known = waits.some((w) => w.kind === wait.kind && w.object === wait.object && w.other === wait.other);
-    if (!known && waits.length < 100) {
-        waits.push(wait);
+function countWait(waits: Waited[], wait: Wait): void {
+    const known = waits.find(
+        ({ wait: { kind, other, object, delay } }) =>
+            kind === wait.kind && other === wait.other && object === wait.object && delay === wait.delay,
+    );
+    if (known !== undefined) {
+        /* A group is waited for once, though a cancellation may interrupt it. */
+        known.times += wait.kind === "group" ? 0 : 1;
+    } else if (waits.length < waitLimit) {
+        waits.push({ wait, times: 1 });
     }
 }

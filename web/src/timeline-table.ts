@@ -1,7 +1,7 @@
 /** The timeline as a table: the same tasks and coroutines in words and numbers. */
 
 import { count, instant } from "./format.ts";
-import { outcomeText, taskTitle, waitsText } from "./timeline-items.ts";
+import { outcomeText, taskNames, waitsText } from "./timeline-items.ts";
 import type { Item } from "./timeline-items.ts";
 import type { Frame, Task, TimelineModel } from "./timeline-model.ts";
 
@@ -62,6 +62,7 @@ export class TimelineTable {
                 heading.style.setProperty("--lane", String(item.frame.lane));
                 heading.className = "awaited";
             }
+            heading.append(...names(item));
             row.append(heading, ...Array.from({ length: 4 }, () => document.createElement("td")));
             this.#rows.set(key, row);
             this.#items.set(row, item);
@@ -70,12 +71,22 @@ export class TimelineTable {
     }
 }
 
+/** The name, and behind it the less telling one. */
+function names(item: RowItem): (string | Node)[] {
+    const [name = "", more] = item.type === "task" ? taskNames(item.task) : [item.frame.name];
+    if (more === undefined) {
+        return [name];
+    }
+    const second = document.createElement("span");
+    second.textContent = more;
+    return [name, " ", second];
+}
+
+/** What stands behind the name. */
 function cells(item: RowItem, model: TimelineModel): string[] {
     const thing = item.type === "task" ? item.task : item.frame;
-    const title = item.type === "task" ? taskTitle(item.task) : item.frame.name;
     const start = item.type === "task" ? item.task.started : item.frame.start;
     return [
-        title,
         start === undefined ? "never" : instant(start),
         thing.end === Infinity ? "" : instant(thing.end),
         thing.end === Infinity ? "" : outcomeText(thing),
@@ -86,10 +97,10 @@ function cells(item: RowItem, model: TimelineModel): string[] {
 /** Only what changed is written: a table that is read aloud stays quiet otherwise. */
 function fill(row: HTMLTableRowElement, texts: string[]): void {
     texts.forEach((text, index) => {
-        const cell = row.cells[index]!;
+        const cell = row.cells[index + 1]!;
         if (cell.textContent !== text) {
             cell.textContent = text;
-            if (index === 3) {
+            if (cell.cellIndex === 3) {
                 row.dataset["outcome"] = text;
             }
         }

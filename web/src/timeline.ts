@@ -2,7 +2,7 @@
 
 import { readPalette } from "./palette.ts";
 import type { Palette } from "./palette.ts";
-import { drawTimeline } from "./timeline-canvas.ts";
+import { drawTimeline, signRoom } from "./timeline-canvas.ts";
 import type { Scene } from "./timeline-canvas.ts";
 import { axisHeight, Rows, TimeWindow } from "./timeline-geometry.ts";
 import { describe, itemAt, itemTimes, itemsOf, sameItem } from "./timeline-items.ts";
@@ -43,8 +43,10 @@ export class Timeline {
     #tableVersion = -1;
     #tableDue = 0;
     #frame = 0;
-    /** While the run goes on: when, on the page's clock, the program's clock was at its newest event; undefined on a virtual clock. */
-    #live: { wall: number; time: number } | undefined;
+    /** While a run on the real clock goes on: the page's clock when the program's began, in seconds. Events arrive late by more
+     *  or less, so the least is kept; it is Infinity before the first. */
+    #live: number | undefined;
+    #later: ReturnType<typeof setTimeout> | undefined;
 
     constructor(elements: TimelineElements) {
         this.#elements = elements;
@@ -72,14 +74,14 @@ export class Timeline {
 
     /** A run on the real clock begins: until it ends, the present moves on. */
     begin(): void {
-        this.#live = { wall: performance.now(), time: 0 };
+        this.#live = Infinity;
         this.redraw();
     }
 
     add(chunk: Uint8Array, base: number): void {
         this.model.add(chunk, base);
         if (this.#live !== undefined) {
-            this.#live = { wall: performance.now(), time: this.model.end };
+            this.#live = Math.min(this.#live, performance.now() / 1000 - this.model.end);
         }
         this.redraw();
     }
@@ -116,8 +118,17 @@ export class Timeline {
     }
 
     fit(): void {
-        this.window.fit(this.model.start, this.#now(), this.#live !== undefined);
+        this.#fit();
         this.redraw();
+    }
+
+    #fit(): void {
+        const margin = Math.min(signRoom / Math.max(this.#width - this.#gutter(), 1), 0.3);
+        this.window.fit(0, this.#now(), this.#live !== undefined, margin);
+    }
+
+    #gutter(): number {
+        return Math.round(Math.min(190, Math.max(96, this.#width * 0.2)));
     }
 
     /** Zooms around a time, or around what is selected, or around the middle. */
@@ -141,7 +152,7 @@ export class Timeline {
             palette: this.#palette,
             width: this.#width,
             height: this.#height,
-            gutter: Math.round(Math.min(190, Math.max(96, this.#width * 0.2))),
+            gutter: this.#gutter(),
             scrollTop: this.#elements.chart.scrollTop,
             now: this.#now(),
             live: this.#live !== undefined,
@@ -174,27 +185,30 @@ export class Timeline {
         });
     }
 
+    #redrawLater(milliseconds: number): void {
+        this.#later ??= setTimeout(() => {
+            this.#later = undefined;
+            this.redraw();
+        }, milliseconds);
+    }
+
     #draw(): void {
         if (this.#width === 0) {
             return;
         }
         if (this.#seenVersion !== this.model.version) {
             this.#seenVersion = this.model.version;
-            this.rows.update(this.model.tasks);
+            this.rows.update(this.model.tasks, this.#height - axisHeight);
             this.#elements.empty.hidden = this.model.tasks.length > 0;
             this.#elements.spacer.style.height = `${this.rows.height}px`;
         }
         if (this.window.fitted && this.model.tasks.length > 0) {
-            this.window.fit(this.model.start, this.#now(), this.#live !== undefined);
+            this.#fit();
         }
         drawTimeline(this.#context, this.scene());
         this.#updateTable();
         if (this.#live !== undefined) {
-            if (stillMotion.matches) {
-                setTimeout(() => this.redraw(), 500);
-            } else {
-                this.redraw();
-            }
+            this.#redrawLater(stillMotion.matches ? 500 : 30);
         }
     }
 
@@ -205,7 +219,7 @@ export class Timeline {
             return;
         }
         if (now < this.#tableDue) {
-            setTimeout(() => this.redraw(), this.#tableDue - now);
+            this.#redrawLater(this.#tableDue - now);
             return;
         }
         this.#tableDue = now + 250;
@@ -214,7 +228,8 @@ export class Timeline {
     }
 
     #now(): number {
-        return this.#live === undefined ? this.model.end : this.#live.time + (performance.now() - this.#live.wall) / 1000;
+        const beginning = this.#live ?? Infinity;
+        return Math.max(this.model.end, performance.now() / 1000 - beginning);
     }
 
     #resize(): void {
@@ -227,6 +242,7 @@ export class Timeline {
         canvas.style.height = `${this.#height}px`;
         this.#context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
         this.#palette = undefined;
+        this.#seenVersion = -1;
         /* At once: a resized canvas is blank until it is drawn. */
         this.#draw();
     }

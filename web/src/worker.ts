@@ -23,7 +23,8 @@ scope.onmessage = ({ data }) => {
             void run(data.program);
             break;
         case "cancel":
-            abort.abort();
+            scope.postMessage({ type: "cancelling" });
+            abort.abort("Stop was pressed");
             break;
         case "taken":
             outbox.taken(data.messages);
@@ -100,7 +101,7 @@ function reportOf(error: unknown): ErrorReport {
     }
     const { traceback = [], errors = [] } = error as { traceback?: ErrorReport["traceback"]; errors?: unknown[] };
     return {
-        name: error instanceof WebAssembly.RuntimeError ? "WebAssembly trap" : error.name,
+        name: error.cause instanceof WebAssembly.RuntimeError ? "WebAssembly trap" : error.name,
         message: error.message,
         traceback: traceback.map(({ function: name, file, line }) => ({ function: name, file, line })),
         errors: Array.from(errors, reportOf),

@@ -52,7 +52,7 @@ weft_async(trap) {
     weft_begin(trap);
     printf("before the trap\n");
     fflush(stdout);
-    abort();
+    __builtin_trap();
     weft_end();
 }
 
