@@ -115,8 +115,20 @@ export async function readTable(page) {
     );
 }
 
-export async function setSlider(page, label, value) {
-    await page.getByRole("slider", { name: label }).fill(String(value));
+/** All that the chart tells, task by task, as the arrow keys go through it. */
+export async function readChart(page) {
+    const chart = page.getByRole("application", { name: "Timeline chart" });
+    const detail = () => page.locator("#detail").textContent();
+    const tasks = await page.locator("#table tbody th:not(.awaited)").count();
+    const told = [];
+    for (let task = 0; task < tasks; task++) {
+        await chart.press(task === 0 ? "Home" : "ArrowDown");
+        for (let text = await detail(); text !== told.at(-1); text = await detail()) {
+            told.push(text);
+            await chart.press("ArrowRight");
+        }
+    }
+    return told;
 }
 
 export async function outputLines(page) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { button, ended, exampleNames, openPage, output, outputLines, readTable, run, startBrowser, useVirtualTime } from "./page.mjs";
+import { button, ended, exampleNames, openPage, output, outputLines, readChart, readTable, run, startBrowser, useVirtualTime } from "./page.mjs";
 
 let site;
 before(async () => {
@@ -100,7 +100,42 @@ test("the timeout cancels the fetch, which the table and the chart tell", async 
     const page = await openPage(t, site, "timeout");
     await useVirtualTime(page);
     await run(page);
-    assert.ok((await readTable(page)).some(({ outcome }) => outcome === "cancelled"));
+    const [, , fast, , slow] = await readTable(page);
+    assert.deepEqual([fast.outcome, fast.ended, slow.outcome, slow.ended], ["value", 0.5, "cancelled", 1.5]);
+    const told = (await readChart(page)).join("\n");
+    assert.match(told, /deadline at 1\.500 s: after 1\ss · line \d+ of timeout\.c/);
+    assert.match(told, /cancel request by the loop at 1\.500 s/);
+    assert.match(told, /awaits fetch from 0\.500 s to 1\.500 s, 1\ss, cancelled/);
+    assert.match(told, /error at 1\.500 s: TimedOut/);
+    assert.equal(told.match(/deadline at/g).length, 1, "the fast one met its deadline");
+});
+
+test("a failing task, its cancelled siblings and the group's error are told apart", async (t) => {
+    const page = await openPage(t, site, "task_group");
+    await useVirtualTime(page);
+    await run(page);
+    assert.deepEqual(
+        (await readTable(page)).map(({ outcome, waits }) => [outcome, waits]),
+        [["value", "task group of 3 tasks"], ["value", "sleep 0.5\u00a0s"], ["error", "sleep 1\u00a0s"], ["cancelled", "sleep 1.5\u00a0s"]],
+    );
+    const told = (await readChart(page)).join("\n");
+    assert.match(told, /^fetch Task-6 · error at 1\.000 s: RuntimeError: fetch 2 found nothing/m);
+    assert.match(told, /^fetch Task-8 · cancelled at 1\.000 s/m);
+    assert.match(told, /^task_group Task-1 · error at 1\.000 s: ErrorGroup/m);
+    assert.equal(told.match(/error at/g).length, 2);
+});
+
+test("waiting for a permit is told apart from sleeping, and a task by its name", async (t) => {
+    const page = await openPage(t, site, "semaphore");
+    await useVirtualTime(page);
+    await run(page);
+    const told = (await readChart(page)).join("\n");
+    assert.match(told, /waits for semaphore from 0\.000 s to 0\.250 s.*\n.*waits for sleep 0\.75\ss from 0\.250 s to 1\.000 s/);
+    await page.getByRole("tab", { name: "create_task" }).click();
+    await run(page);
+    const [main, news, mail] = await readTable(page);
+    assert.deepEqual([main.task, news.task, mail.task], ["create_task Task-1", "news fetch", "mail fetch"]);
+    assert.equal(main.waits, "sleep 1\u00a0s, mail");
 });
 
 test("a run can be stopped, and the coroutine cleans up", async (t) => {
