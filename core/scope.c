@@ -188,8 +188,19 @@ void weft__open_for(weft_frame *frame, weft_loop *loop, uint32_t at, weft_corout
     as_for(scope)->generator = started;
 }
 
+/* Whether an open block of the same body has its timeout or group there. */
+static bool occupied(const weft__scope *scope, const void *storage) {
+    for (; scope != NULL; scope = scope->outer)
+        if (scope->kind == SCOPE_WITH &&
+            ((const weft__with_scope *)(const void *)scope)->manager.object == storage)
+            return true;
+    return false;
+}
+
 /* Where a timeout or group that the block makes lives: in the variable that weft_with_as names, or here. */
 static const weft_error *place(weft__with_scope *with, void *storage) {
+    static const weft_error reused = {
+        .code = WEFT_RUNTIME, .message = "the variable of weft_with_as belongs to a block that is open"};
     static const weft_error misplaced = {
         .code = WEFT_TYPE_MISMATCH,
         .message = "only a timeout or a group fits a weft_deadline or a weft_group"};
@@ -197,6 +208,8 @@ static const weft_error *place(weft__with_scope *with, void *storage) {
     bool timeout = kind == MANAGER_TIMEOUT || kind == MANAGER_TIMEOUT_AT;
     if (!timeout && kind != MANAGER_NEW_GROUP)
         return storage == NULL ? NULL : &misplaced;
+    if (storage != NULL && occupied(with->scope.outer, storage))
+        return &reused;
     with->manager.object = storage != NULL ? storage : &with->own;
     return NULL;
 }

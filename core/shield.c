@@ -2,6 +2,14 @@
 
 #include "internal.h"
 
+/* As the report of an error never retrieved, with the reason why nobody could. */
+static void report_late(weft_loop *loop, const weft_future *inner, const weft_error *error) {
+    char text[1024];
+    weft_value_print(weft__of_error(error), text, sizeof text);
+    weft__report(loop, "%s %u failed after the shield around it was cancelled: %s",
+                 inner->handle.kind == HANDLE_TASK ? "task" : "future", inner->id, text);
+}
+
 /* Without a future: the inner one ended without a result, since nobody can set it any more. */
 static void inner_done(weft__callback *callback, weft_loop *loop) {
     weft_future *shield = callback->owner, *inner = callback->future;
@@ -13,8 +21,7 @@ static void inner_done(weft__callback *callback, weft_loop *loop) {
     if (weft__done(shield)) {
         const weft_error *error = inner->handle.state == STATE_ERROR ? weft_future_error(inner) : NULL;
         if (error != NULL)
-            weft__report(loop, "task %u failed after the shield around it was cancelled: %s: %s", inner->id,
-                         weft_error_name(error->code), error->message);
+            report_late(loop, inner, error);
     } else if (inner->handle.state == STATE_VALUE) {
         weft_value value = weft__borrowed(inner);
         shield->extra->inner = weft_future_retain(inner); /* it owns the value */

@@ -68,6 +68,8 @@ static const weft_error *send(weft_loop *loop, struct to_thread *self) {
 
 static weft_async(to_thread) {
     weft_begin(to_thread);
+    if (self->function == NULL)
+        weft_raise(WEFT_TYPE_MISMATCH, "a thread needs a function, not NULL");
     if (weft__current->host->work == NULL) {
         if (weft__current->debug)
             weft__report(weft__current, "this host has no threads: a function for one runs in place");

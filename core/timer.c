@@ -392,6 +392,8 @@ weft_handle *weft_call_later(double delay, weft_callback *function, void *argume
 
 void weft_handle_cancel(weft_handle *handle) {
     weft_loop *loop = weft__current;
+    if (handle == NULL)
+        return;
     weft__timer_disarm(loop, handle);
     weft__timer_release(loop, handle);
 }

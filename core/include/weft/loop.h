@@ -107,7 +107,7 @@ bool weft_call_soon(weft_callback *callback, void *argument);
 weft_handle *weft_call_later(double delay, weft_callback *callback, void *argument);
 weft_handle *weft_call_at(double when, weft_callback *callback, void *argument);
 
-/* Takes the callback back. The handle is gone. */
+/* Takes the callback back. The handle is gone. NULL is allowed. */
 void weft_handle_cancel(weft_handle *handle);
 
 /*
