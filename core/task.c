@@ -350,6 +350,8 @@ const char *weft_task_name(const weft_task *task) {
 
 bool weft_task_set_name(weft_task *task, const char *name) {
     weft_loop *loop = weft__current;
+    if (task->future.handle.flags & FUTURE_STATIC)
+        return false;
     char *copy = weft__copy_text(loop, name);
     weft__extra *extra = copy == NULL ? NULL : weft__extra_of(loop, &task->future);
     if (extra == NULL) {
