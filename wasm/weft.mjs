@@ -18,6 +18,13 @@ function check({ clock = "real", seed, decisions, onEvent, env }) {
   if (onEvent && env?.WEFT_TRACE) throw new TypeError("the event log goes to onEvent or to WEFT_TRACE, not to both");
 }
 
+// Before anything is started: nothing could stop it again.
+function checked(signal) {
+  if (signal && typeof signal.addEventListener !== "function")
+    throw new TypeError(`signal must be an AbortSignal, not ${String(signal)}`);
+  return signal;
+}
+
 // What weft_main reads, on every host.
 function environment({ clock, seed, decisions, debug, env }) {
   return {
@@ -31,8 +38,8 @@ function environment({ clock, seed, decisions, debug, env }) {
 
 /** @type {typeof import("./weft.d.ts").loadWeft} */
 export async function loadWeft(options) {
-  check(options);
-  const module = await moduleFrom(options.wasm);
+  check(options ?? {});
+  const module = await moduleFrom(options?.wasm);
   const env = environment(options);
   let program = await Program.start(module, options, env);
   let next = null; // the start of a program in place of one that has exited
@@ -51,8 +58,8 @@ export async function loadWeft(options) {
 
   return {
     coroutines,
-    run: (name, fields = {}, { signal } = {}) => withProgram((running) => running.run(name, fields, signal)),
-    main: (args = [], { signal } = {}) => withProgram((running) => running.main(["weft", ...args], signal)),
+    run: (name, fields = {}, { signal } = {}) => withProgram((running) => running.run(name, fields, checked(signal))),
+    main: (args = [], { signal } = {}) => withProgram((running) => running.main(["weft", ...args], checked(signal))),
     now: () => program.now(),
     get instance() {
       return program.instance;

@@ -49,8 +49,8 @@ test("loadWeft takes a module", async (context) => {
     assert.match((await failure(loadWeft({ wasm: "/nothing.wasm" }))).message, /ENOENT/);
   });
   await context.test("but nothing else", async () => {
-    for (const wasm of [undefined, null, 7, {}]) {
-      const error = await failure(loadWeft({ wasm }));
+    for (const options of [undefined, null, { wasm: undefined }, { wasm: null }, { wasm: 7 }, { wasm: {} }]) {
+      const error = await failure(loadWeft(options));
       assert(error instanceof TypeError);
       assert.match(error.message, /needs `wasm`/);
     }

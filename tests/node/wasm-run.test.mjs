@@ -185,6 +185,14 @@ test("AbortSignal", async (context) => {
     assert.equal(error.name, "Cancelled");
     assert.equal(printed.stdout, "");
   });
+  await context.test("that is none is refused before anything runs", async () => {
+    const error = await failure(weft.run("sleeper", { seconds: 0.01 }, { signal: 5 }));
+    assert.equal(`${error.name}: ${error.message}`, "TypeError: signal must be an AbortSignal, not 5");
+    const stops = weft.now(); // a loop without runs has ended, and its clock with it
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal(weft.now(), stops);
+    assert.equal(await weft.run("sleeper", { seconds: 0 }, { signal: null }), "slept");
+  });
   await context.test("that is aborted afterwards changes nothing", async () => {
     const controller = new AbortController();
     assert.equal(await weft.run("sleeper", { seconds: 0 }, { signal: controller.signal }), "slept");
