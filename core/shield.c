@@ -19,7 +19,9 @@ static void inner_done(weft__callback *callback, weft_loop *loop) {
         return;
     }
     if (weft__done(shield)) {
-        const weft_error *error = inner->handle.state == STATE_ERROR ? weft_future_error(inner) : NULL;
+        bool known = inner->handle.state != STATE_ERROR || inner->handle.flags & FUTURE_RETRIEVED;
+        const weft_error *error =
+            known ? NULL : weft_future_error(inner); /* several shields report it once */
         if (error != NULL)
             report_late(loop, inner, error);
     } else if (inner->handle.state == STATE_VALUE) {
