@@ -66,6 +66,8 @@ export async function startBrowser() {
 export async function openPage(t, { browser, address }, example = "gather", options = {}) {
     const { expectErrors = false, init, ...context } = options;
     const page = await browser.newPage({ viewport: { width: 1280, height: 860 }, ...context });
+    /* Waiting ends when the page is ready; this only ends what hangs, on however busy a machine. */
+    page.setDefaultTimeout(120_000);
     if (init !== undefined) {
         await page.addInitScript(init);
     }
