@@ -118,11 +118,20 @@ weft_future *weft_future_retain(weft_future *future) {
     return future;
 }
 
+/* A task that runs, with no references but the loop's: its own, and one of the timer that will wake it. */
+static bool is_loops_alone(const weft_future *future) {
+    return future->handle.kind == HANDLE_TASK && !weft__done(future) &&
+           future->references <= 1u + (future->handle.wait == WAIT_SLEEP);
+}
+
 void weft_future_release(weft_future *future) {
     weft_loop *loop = weft__current;
     if (future == NULL || loop == NULL || future->handle.flags & FUTURE_STATIC)
         return;
-    weft__unhold(loop, future);
+    if (!weft__unhold(loop, future) && is_loops_alone(future)) {
+        weft__report(loop, "task %u was released more often than it was held", future->id);
+        return;
+    }
     weft__release(loop, future);
 }
 
@@ -255,7 +264,7 @@ static void run_user_callback(weft__callback *callback, weft_loop *loop) {
 
 bool weft_future_add_done_callback(weft_future *future, weft_done_callback *function, void *argument) {
     weft_loop *loop = weft__current;
-    user_callback *callback = loop == NULL ? NULL : weft__new(loop, sizeof *callback);
+    user_callback *callback = loop == NULL || function == NULL ? NULL : weft__new(loop, sizeof *callback);
     if (callback == NULL)
         return false;
     weft__callback_init(&callback->base, sizeof *callback, run_user_callback, NULL);

@@ -144,7 +144,7 @@ static void run_soon(weft__callback *callback, weft_loop *loop) {
 
 bool weft_call_soon(weft_callback *function, void *argument) {
     weft_loop *loop = weft__current;
-    soon_callback *soon = loop == NULL ? NULL : weft__new(loop, sizeof *soon);
+    soon_callback *soon = loop == NULL || function == NULL ? NULL : weft__new(loop, sizeof *soon);
     if (soon == NULL)
         return false;
     weft__callback_init(&soon->base, sizeof *soon, run_soon, NULL);
@@ -157,7 +157,8 @@ bool weft_call_soon(weft_callback *function, void *argument) {
 }
 
 bool weft_call_soon_threadsafe(weft_loop *loop, weft_callback *function, void *argument) {
-    weft__message *message = malloc(sizeof *message); /* the loop's allocator need not be thread-safe */
+    weft__message *message =
+        function == NULL ? NULL : malloc(sizeof *message); /* the loop's allocator need not be thread-safe */
     if (message == NULL)
         return false;
     message->function = function;

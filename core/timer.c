@@ -373,7 +373,8 @@ static void run_call(weft__callback *callback, weft_loop *loop) {
 
 weft_handle *weft_call_at(double when, weft_callback *function, void *argument) {
     weft_loop *loop = weft__current;
-    weft__timer *timer = loop == NULL || when != when ? NULL : weft__timer_new(loop, run_call, NULL);
+    weft__timer *timer =
+        loop == NULL || function == NULL || when != when ? NULL : weft__timer_new(loop, run_call, NULL);
     if (timer == NULL)
         return NULL;
     timer->function = function;

@@ -44,7 +44,7 @@ test("misuse", async (context) => {
     await context.test(`weft ${args.map((arg) => arg.replace(/.*\//, "")).join(" ")}: status 2`, async () => {
       const result = await weft(...args);
       assert.equal(result.status, 2, howItEnded(result));
-      assert.match(result.stderr, /^weft: .+\n\nweft: asyncio for C/);
+      assert.match(result.stderr, /^weft: .+; see \.\/weft help\n$/);
       assert.equal(result.stdout, "");
     });
 });

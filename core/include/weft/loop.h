@@ -101,8 +101,8 @@ typedef struct weft__timer weft_handle;
 /* Seconds on the loop's clock. loop.time() */
 double weft_time(void);
 
-/* Calls back in the next tick; after `delay` seconds; at `when`. Handle is NULL without memory or for a NaN.
- */
+/* Calls back in the next tick; after `delay` seconds; at `when`. False or NULL without memory, for NULL, for
+ * NaN. */
 bool weft_call_soon(weft_callback *callback, void *argument);
 weft_handle *weft_call_later(double delay, weft_callback *callback, void *argument);
 weft_handle *weft_call_at(double when, weft_callback *callback, void *argument);
