@@ -262,9 +262,17 @@ static void run_user_callback(weft__callback *callback, weft_loop *loop) {
     weft__release(loop, user.base.future);
 }
 
+/* Whether it is another loop's: nothing here may touch it then, since its tasks and memory are that loop's.
+ */
+static bool foreign(const weft_future *future) {
+    bool is_static = future->handle.flags & FUTURE_STATIC;
+    return !is_static && (weft__current == NULL || future->handle.loop != weft__current->tag);
+}
+
 bool weft_future_add_done_callback(weft_future *future, weft_done_callback *function, void *argument) {
     weft_loop *loop = weft__current;
-    user_callback *callback = loop == NULL || function == NULL ? NULL : weft__new(loop, sizeof *callback);
+    user_callback *callback =
+        loop == NULL || function == NULL || foreign(future) ? NULL : weft__new(loop, sizeof *callback);
     if (callback == NULL)
         return false;
     weft__callback_init(&callback->base, sizeof *callback, run_user_callback, NULL);
@@ -321,7 +329,7 @@ bool weft__finish_error(weft_loop *loop, weft_future *future, const weft_error *
 }
 
 bool weft_future_set_value(weft_future *future, weft_value value) {
-    if (weft__done(future) || future->handle.kind != HANDLE_FUTURE) {
+    if (weft__done(future) || future->handle.kind != HANDLE_FUTURE || foreign(future)) {
         weft_value_free(&value);
         return false;
     }
@@ -334,7 +342,7 @@ bool weft_future_set_value(weft_future *future, weft_value value) {
 }
 
 bool weft_future_set_error(weft_future *future, const weft_error *error) {
-    if (weft__done(future) || future->handle.kind != HANDLE_FUTURE || error == NULL)
+    if (weft__done(future) || future->handle.kind != HANDLE_FUTURE || error == NULL || foreign(future))
         return false;
     return weft__finish_error(weft__current, future, weft_error_retain(error), NULL);
 }
@@ -489,7 +497,7 @@ void weft__cancel_at_wait(weft_loop *loop, weft_task *task) {
 }
 
 bool weft_future_cancel(weft_future *future, const char *message) {
-    if (weft__done(future))
+    if (weft__done(future) || foreign(future))
         return false;
     const weft_error *reason = weft__cancel_reason(message);
     bool cancelled = weft__cancel(weft__current, future, reason);
@@ -498,6 +506,9 @@ bool weft_future_cancel(weft_future *future, const char *message) {
 }
 
 weft_future *weft_ensure_future_of(weft_awaitable awaitable) {
+    if (awaitable.future != NULL && !weft__done(awaitable.future) && foreign(awaitable.future))
+        return weft__future_failed(weft__current,
+                                   weft_error_new(WEFT_RUNTIME, "the future belongs to another loop"));
     if (awaitable.future != NULL)
         return awaitable.future;
     return weft_task_future(weft_create_task_named(awaitable.coroutine, NULL));

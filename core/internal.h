@@ -43,7 +43,8 @@ enum {
     FUTURE_LISTED = 32,  /* a gather whose children are being cancelled, or seen by one under construction */
     FUTURE_HELD = 64,    /* a frame or the loop holds it */
     FUTURE_CLOSER = 128, /* a task that closes an abandoned generator: shutdown lets it run */
-    FUTURE_CANCEL_SILENT = 256 /* was cancelled by the shutdown of the loop */
+    FUTURE_CANCEL_SILENT = 256, /* was cancelled by the shutdown of the loop */
+    FUTURE_DETACHED = 512       /* a task that is being destroyed */
 };
 
 enum { CALLBACK_OF_PROGRAM = 1 }; /* in a callback's `wait`: the program's own */
@@ -541,6 +542,7 @@ void weft__task_ended(weft_loop *loop,
                       weft_task *task); /* its outermost frame has; the loop has the outcome */
 weft__extra *weft__extra_of(weft_loop *loop, weft_future *future); /* makes it; NULL without memory */
 void weft__extra_free(weft_loop *loop, weft_future *future);
+void weft__task_detach(weft_loop *loop, weft_task *task);
 void weft__task_destroy(weft_loop *loop, weft_task *task);
 void weft__throw_into(weft_loop *loop, weft_task *task, const weft_error *error); /* takes the error */
 typedef bool weft__visit(weft_loop *loop, weft_task *task, void *context);        /* false ends the walk */

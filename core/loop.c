@@ -337,15 +337,57 @@ static bool cancel_left(weft_loop *loop, weft_task *task, void *context) {
     return true;
 }
 
-static bool destroy_left(weft_loop *loop, weft_task *task, void *context) {
+static bool detach_left(weft_loop *loop, weft_task *task, void *context) {
     (void)context;
     if (weft__done(&task->future))
         return true;
     char text[512];
     weft__describe_task(task, text, sizeof text);
     weft__report(loop, "a task was destroyed while it was pending: %s", text);
-    weft__task_destroy(loop, task);
+    weft__task_detach(loop, task);
     return true;
+}
+
+static bool destroy_detached(weft_loop *loop, weft_task *task, void *context) {
+    (void)context;
+    if (task->future.handle.flags & FUTURE_DETACHED)
+        weft__task_destroy(loop, task);
+    return true;
+}
+
+static bool release_detached(weft_loop *loop, weft_task *task, void *context) {
+    (void)context;
+    if (task->future.handle.flags & FUTURE_DETACHED) {
+        task->future.handle.flags &= (uint16_t)~FUTURE_DETACHED;
+        weft__release(loop, &task->future);
+    }
+    return true;
+}
+
+static void unlink_detached(weft__handle **list) {
+    while (*list != NULL) {
+        weft__handle *handle = *list;
+        if (handle->kind == HANDLE_TASK && handle->flags & FUTURE_DETACHED)
+            *list = handle->next;
+        else
+            list = &handle->next;
+    }
+}
+
+/*
+ * Destroys every task that is left. They may wait in each other's frames, so all are taken out of what they
+ * wait in before the first frame goes; and they may stand in the ready queue, so none is freed before that is
+ * without them.
+ */
+static void destroy_left(weft_loop *loop) {
+    weft__each_task(loop, detach_left, NULL);
+    unlink_detached(&loop->batch);
+    unlink_detached(&loop->ready);
+    loop->ready_end = &loop->ready;
+    while (*loop->ready_end != NULL)
+        loop->ready_end = &(*loop->ready_end)->next;
+    weft__each_task(loop, destroy_detached, NULL);
+    weft__each_task(loop, release_detached, NULL);
 }
 
 static void drop_unstarted(weft_loop *loop) {
@@ -441,7 +483,7 @@ static bool resolve_deadlock(weft_loop *loop) {
     if (loop->tasks == 0 || loop->holds > 0 || !loop->started)
         return false;
     if (loop->ending != ENDING_NOT) { /* tasks that ignored their cancellation */
-        weft__each_task(loop, destroy_left, NULL);
+        destroy_left(loop);
         return true;
     }
     weft__each_task(loop, fail_plain_return, NULL);
@@ -565,7 +607,7 @@ void weft_loop_close(weft_loop *loop) {
     weft__current = loop;
     loop->turning = loop->shut = true; /* nothing of this asks for a turn */
     take_messages(loop);
-    weft__each_task(loop, destroy_left, NULL);
+    destroy_left(loop);
     free_ready(loop, &loop->batch);
     free_ready(loop, &loop->ready);
     drop_unstarted(loop);

@@ -392,18 +392,28 @@ void weft__describe_task(weft_task *task, char *buffer, size_t size) {
              wait, type->file, line, type->name);
 }
 
-/* Ends a task that will never run again: its frames are dropped, and it counts as cancelled. */
-void weft__task_destroy(weft_loop *loop, weft_task *task) {
+/* Takes a task that will never run again out of what it waits in, and keeps its memory until it is destroyed.
+ */
+void weft__task_detach(weft_loop *loop, weft_task *task) {
     weft_future *future = &task->future;
     if (future->handle.wait == WAIT_FUTURE) {
         weft__remove_callback(future->u.task.wait.future, &future->handle);
         weft__release(loop, future->u.task.wait.future);
     } else if (future->handle.wait == WAIT_SEMAPHORE) {
         weft__semaphore_cancel(loop, task);
+    } else if (future->handle.wait == WAIT_GROUP) {
+        future->u.task.wait.group->waiting = false;
     } else if (future->handle.wait == WAIT_SLEEP) {
         weft__timer_stale(loop);
     }
     future->handle.wait = WAIT_READY;
+    future->handle.flags |= FUTURE_DETACHED;
+    future->references++;
+}
+
+/* Ends a task that was detached: its frames are dropped, and it counts as cancelled. */
+void weft__task_destroy(weft_loop *loop, weft_task *task) {
+    weft_future *future = &task->future;
     weft__task_unwind(loop, task);
     loop->tasks--;
     if (future->handle.flags & FUTURE_MAIN)
