@@ -38,18 +38,43 @@ static struct world {
     bool counting;
 } world;
 
+/* The loop's memory: counted, and made to fail where it is asked for. */
+static struct memory {
+    bool fails; /* and then nothing is printed */
+    size_t fail_from, fail_to;
+    size_t asked, live;
+} memory;
+
+static bool may_allocate(void) {
+    memory.asked++;
+    return !memory.fails || memory.asked < memory.fail_from || memory.asked > memory.fail_to;
+}
+
+static void *allocate(void *context, size_t size) {
+    (void)context;
+    void *pointer = may_allocate() ? malloc(size) : NULL;
+    memory.live += pointer != NULL;
+    return pointer;
+}
+
+static void *reallocate(void *context, void *pointer, size_t size) {
+    (void)context;
+    void *moved = may_allocate() ? realloc(pointer, size) : NULL;
+    memory.live += moved != NULL && pointer == NULL;
+    return moved;
+}
+
+static void release(void *context, void *pointer) {
+    (void)context;
+    memory.live -= pointer != NULL;
+    free(pointer);
+}
+
 static struct thing *find(const char *name) {
     for (size_t i = 0; i < world.count; i++)
         if (world.things[i].kind != LABEL && strcmp(world.things[i].name, name) == 0)
             return &world.things[i];
     return NULL;
-}
-
-static struct thing *get(const char *name) {
-    struct thing *found = find(name);
-    if (found == NULL)
-        program_wrong("nothing has this name", name);
-    return found;
 }
 
 static struct thing *add(const char *name, enum kind kind) {
@@ -89,8 +114,26 @@ static void put_task(const char *name, weft_task *task) {
     put(name, TASK)->as.task = task;
 }
 
+/* What was not made for lack of memory, which a program that runs on must have all the same. */
+static struct thing *substitute(const char *name, enum kind kind) {
+    if (kind == TASK)
+        put_task(name, weft_create_task((weft_coroutine *)NULL));
+    else if (kind == FUTURE)
+        put_future(name, weft_create_future());
+    else
+        add(name, kind);
+    return find(name);
+}
+
+static struct thing *get(const char *name, enum kind kind) {
+    struct thing *found = find(name);
+    if (found == NULL && !memory.fails)
+        program_wrong("nothing has this name", name);
+    return found != NULL ? found : substitute(name, kind);
+}
+
 static weft_future *future_of(const char *name) {
-    struct thing *found = get(name);
+    struct thing *found = get(name, FUTURE);
     return found->kind == TASK ? weft_task_future(found->as.task) : found->as.future;
 }
 
@@ -107,11 +150,13 @@ static void count(void *unused) {
 
 static void say(const char *who, const char *format, ...) {
     va_list arguments;
-    printf("%g %u %s: ", weft_time(), world.tick, who);
     va_start(arguments, format);
-    vprintf(format, arguments);
+    if (!memory.fails) {
+        printf("%g %u %s: ", weft_time(), world.tick, who);
+        vprintf(format, arguments);
+        putchar('\n');
+    }
     va_end(arguments);
-    putchar('\n');
     world.quiet = 0;
     if (!world.counting) {
         world.counting = true;
@@ -241,7 +286,8 @@ static weft_coroutine *run_named(const char *definition, const char *who) {
 
 /* A name of no thing is a coroutine to be made. */
 static weft_awaitable awaitable(const char *name) {
-    return find(name) != NULL ? weft_awaitable_of(future_of(name)) : weft_awaitable_of(run_named(name, name));
+    bool is_thing = find(name) != NULL || !program_has(world.program, name);
+    return is_thing ? weft_awaitable_of(future_of(name)) : weft_awaitable_of(run_named(name, name));
 }
 
 weft_async(run) {
@@ -423,7 +469,7 @@ static weft_coroutine *open_block(struct part part) {
         return weft_call(in_timeout, .part = part, .thing = add(name, DEADLINE),
                          .manager = weft_timeout_at(seconds(line->words[2])));
     if (program_is(line, "with"))
-        return weft_call(in_semaphore, .part = part, .thing = get(name));
+        return weft_call(in_semaphore, .part = part, .thing = get(name, SEMAPHORE));
     return weft_call(repeat, .part = part);
 }
 
@@ -440,7 +486,7 @@ static void do_spawn(const char *who, char **words) {
 
 static void do_start(const char *who, char **words) {
     weft_coroutine *coroutine = run_named(words[2] != NULL ? words[2] : words[1], words[1]);
-    weft_task *task = weft_group_create_task(&get(words[0])->as.group, coroutine);
+    weft_task *task = weft_group_create_task(&get(words[0], GROUP)->as.group, coroutine);
     if (!weft_task_done(task)) {
         put_task(words[1], task);
         return;
@@ -456,7 +502,7 @@ static void do_group_new(const char *who, char **words) {
 
 static void do_group_cancel(const char *who, char **words) {
     (void)who;
-    weft_group_cancel(&get(words[0])->as.group);
+    weft_group_cancel(&get(words[0], GROUP)->as.group);
 }
 
 static void do_future(const char *who, char **words) {
@@ -481,11 +527,11 @@ static void do_cancel(const char *who, char **words) {
 }
 
 static void do_uncancel(const char *who, char **words) {
-    say(who, "uncancel %s: %u", words[0], weft_task_uncancel(get(words[0])->as.task));
+    say(who, "uncancel %s: %u", words[0], weft_task_uncancel(get(words[0], TASK)->as.task));
 }
 
 static void do_cancelling(const char *who, char **words) {
-    say(who, "cancelling %s: %u", words[0], weft_task_cancelling(get(words[0])->as.task));
+    say(who, "cancelling %s: %u", words[0], weft_task_cancelling(get(words[0], TASK)->as.task));
 }
 
 static void do_state(const char *who, char **words) {
@@ -532,12 +578,12 @@ static void do_bounded(const char *who, char **words) {
 }
 
 static void do_release(const char *who, char **words) {
-    if (weft_semaphore_release(&get(words[0])->as.semaphore) != NULL)
+    if (weft_semaphore_release(&get(words[0], SEMAPHORE)->as.semaphore) != NULL)
         say(who, "%s refuses a release", words[0]);
 }
 
 static void do_locked(const char *who, char **words) {
-    weft_semaphore *semaphore = &get(words[0])->as.semaphore;
+    weft_semaphore *semaphore = &get(words[0], SEMAPHORE)->as.semaphore;
     say(who, "%s locked: %s, %u free", words[0], boolean(weft_semaphore_locked(semaphore)),
         weft_semaphore_value(semaphore));
 }
@@ -568,7 +614,8 @@ static void do_at(const char *who, char **words) {
 
 static void do_drop(const char *who, char **words) {
     (void)who;
-    weft_handle_cancel(get(words[0])->as.handle);
+    if (get(words[0], HANDLE)->as.handle != NULL) /* else there was no memory for it */
+        weft_handle_cancel(get(words[0], HANDLE)->as.handle);
 }
 
 /* The same pointer for the same two names, by which a callback is found again. */
@@ -599,13 +646,14 @@ static void do_uncallback(const char *who, char **words) {
 }
 
 static void do_reschedule(const char *who, char **words) {
-    const weft_error *refused = weft_deadline_reschedule(&get(words[0])->as.deadline, seconds(words[1]));
+    const weft_error *refused =
+        weft_deadline_reschedule(&get(words[0], DEADLINE)->as.deadline, seconds(words[1]));
     say(who, refused == NULL ? "%s moves" : "%s refuses to move", words[0]);
     weft_error_release(refused);
 }
 
 static void do_deadline(const char *who, char **words) {
-    const weft_deadline *deadline = &get(words[0])->as.deadline;
+    const weft_deadline *deadline = &get(words[0], DEADLINE)->as.deadline;
     char when[32] = "none";
     if (weft_deadline_when(deadline) != INFINITY)
         snprintf(when, sizeof when, "%g", weft_deadline_when(deadline));
@@ -659,10 +707,10 @@ static weft_async(waiting) {
     if (program_is(self->line, "sleep"))
         weft_await(weft_sleep(seconds(name)));
     else if (program_is(self->line, "acquire"))
-        weft_await(weft_semaphore_acquire(&get(name)->as.semaphore));
+        weft_await(weft_semaphore_acquire(&get(name, SEMAPHORE)->as.semaphore));
     else if (program_is(self->line, "wait_for"))
         weft_await_to(self->value, weft_wait_for_of(awaitable(name), seconds(self->line->words[2])));
-    else if (find(name) != NULL)
+    else if (find(name) != NULL || !program_has(world.program, name))
         weft_await_to(self->value, future_of(name));
     else
         weft_await_to(self->value, run_named(name, name));
@@ -728,25 +776,48 @@ static weft_async(begin) {
     weft_end();
 }
 
-static void interpret(const struct scenario *program) {
-    weft_simulation simulation;
-    printf("scenario %s\n", program->name);
-    memset(&world, 0, sizeof world);
-    world.program = program;
-    weft_simulation_init(&simulation, NULL);
-    weft_loop *loop = weft_loop_new(&simulation.host, NULL);
-    if (loop == NULL)
-        program_wrong("no memory for", program->name);
+static void run_main(weft_simulation *simulation, weft_loop *loop) {
     weft_loop_set_reporter(loop, ignore_report, NULL);
     weft_task *main_task = weft_loop_start(loop, weft_call(begin));
-    weft_simulation_turn(&simulation, loop, 0);
+    weft_simulation_turn(simulation, loop, 0);
     const weft_error *error = weft_task_error(main_task);
-    if (error != NULL && error->code == WEFT_DEADLOCK)
+    if (!memory.fails && error != NULL && error->code == WEFT_DEADLOCK)
         puts("stuck");
     for (size_t i = 0; i < world.count; i++)
         let_go(&world.things[i]);
     weft_loop_close(loop);
+}
+
+static void interpret(const struct scenario *program) {
+    static const weft_allocator allocator = {allocate, reallocate, release, NULL};
+    weft_simulation simulation;
+    memset(&world, 0, sizeof world);
+    world.program = program;
+    memory.asked = 0;
+    weft_simulation_init(&simulation, NULL);
+    weft_loop *loop = weft_loop_new(&simulation.host, &allocator);
+    if (loop != NULL)
+        run_main(&simulation, loop);
     weft_simulation_destroy(&simulation);
+    if (memory.live > 0)
+        program_wrong("memory was not given back", program->name);
+}
+
+/* Runs it again and again, with every allocation failing once, and with all from there on failing. What it
+ * does then is not looked at, but it must end, and give back all memory. */
+static void torture(const struct scenario *program) {
+    size_t times = 0;
+    memory.fails = true;
+    memory.fail_from = 0;
+    do {
+        memory.fail_from++;
+        memory.fail_to = SIZE_MAX;
+        interpret(program);
+        memory.fail_to = memory.fail_from;
+        interpret(program);
+        times += 2;
+    } while (memory.asked >= memory.fail_from);
+    printf("scenario %s\nended %zu times\n", program->name, times);
 }
 
 static char *read_file(const char *path) {
@@ -762,12 +833,19 @@ static char *read_file(const char *path) {
 
 int main(int argc, char **argv) {
     static struct scenario program;
-    if (argc != 2)
-        program_wrong("one argument is needed", "a scenario file");
+    bool tortures = argc == 3 && strcmp(argv[2], "--torture") == 0;
+    if (argc != 2 && !tortures)
+        program_wrong("usage", "differential SCENARIOS [--torture]");
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* a crash must not swallow the lines before it */
     char *text = read_file(argv[1]), *at = text;
-    while (program_next(&at, &program))
-        interpret(&program);
+    while (program_next(&at, &program)) {
+        if (tortures) {
+            torture(&program);
+        } else {
+            printf("scenario %s\n", program.name);
+            interpret(&program);
+        }
+    }
     free(text);
     return 0;
 }

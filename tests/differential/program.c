@@ -21,11 +21,22 @@ bool program_opens(const struct line *line) {
     return false;
 }
 
-const struct body *program_body(const struct scenario *program, const char *name) {
+static const struct body *find_body(const struct scenario *program, const char *name) {
     for (size_t i = 0; i < program->count; i++)
         if (strcmp(program->bodies[i].name, name) == 0)
             return &program->bodies[i];
-    program_wrong("no such coroutine", name);
+    return NULL;
+}
+
+bool program_has(const struct scenario *program, const char *name) {
+    return find_body(program, name) != NULL;
+}
+
+const struct body *program_body(const struct scenario *program, const char *name) {
+    const struct body *found = find_body(program, name);
+    if (found == NULL)
+        program_wrong("no such coroutine", name);
+    return found;
 }
 
 static bool is_clause(const struct line *line) {

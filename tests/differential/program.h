@@ -28,6 +28,7 @@ struct scenario {
  * program for a text that it does not understand. */
 bool program_next(char **at, struct scenario *read);
 
+bool program_has(const struct scenario *program, const char *name);
 const struct body *program_body(const struct scenario *program, const char *name);
 bool program_is(const struct line *line, const char *word);
 bool program_opens(const struct line *line);

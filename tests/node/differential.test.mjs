@@ -16,8 +16,8 @@ function byScenario(output) {
   return new Map(parts.slice(1).flatMap((name, i) => (i % 2 === 0 ? [[name, parts[i + 2]]] : [])));
 }
 
-async function weft(build, file) {
-  const ended = await run(at("build", build, "tests/differential/differential"), [file]);
+async function weft(build, file, ...options) {
+  const ended = await run(at("build", build, "tests/differential/differential"), [file, ...options]);
   assert.equal(ended.status, 0, howItEnded(ended));
   return byScenario(ended.stdout);
 }
@@ -34,6 +34,13 @@ test("differential", async (context) => {
         for (const [name, text] of expected)
           await topic.test(`${build}: ${name}`, () => assert.equal(actual.get(name), text));
       }
+    });
+
+  for (const file of filesOf("tests/differential/scenarios", /\.txt$/))
+    await context.test(`scenarios of ${stem(file)} end without memory, whichever allocation fails`, async () => {
+      const ended = await weft("debug", file, "--torture");
+      for (const [name, times] of ended) assert.match(times, /^ended [1-9]\d+ times\n$/, name);
+      assert.ok(ended.size > 0);
     });
 
   await context.test(`${randomCount} random programs do what CPython does`, async () => {
