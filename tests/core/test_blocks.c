@@ -165,6 +165,16 @@ struct compares {
     char text[200];
 };
 
+static void compare(const struct compares *self) {
+    completion expected = model(self->shape);
+    char actual[1400], wanted[1400];
+    snprintf(actual, sizeof actual, "%s: %.1000s: %s %s", plan, world.said, self->how, self->text);
+    snprintf(wanted, sizeof wanted, "%s: %s: %s %s", plan, model_said,
+             expected.how == 'e' ? "raised" : "returned", expected.text);
+    CHECK_EQ_STR(actual, wanted);
+    world.said[0] = '\0';
+}
+
 weft_async(compares) {
     weft_begin(compares);
     self->how = "returned";
@@ -176,13 +186,7 @@ weft_async(compares) {
         self->how = "raised";
         snprintf(self->text, sizeof self->text, "%s", chain_of(self->error));
     }
-    completion expected = model(self->shape);
-    char actual[1400], wanted[1400];
-    snprintf(actual, sizeof actual, "%s: %.1000s: %s %s", plan, world.said, self->how, self->text);
-    snprintf(wanted, sizeof wanted, "%s: %s: %s %s", plan, model_said,
-             expected.how == 'e' ? "raised" : "returned", expected.text);
-    CHECK_EQ_STR(actual, wanted);
-    world.said[0] = '\0';
+    compare(self);
     weft_end();
 }
 

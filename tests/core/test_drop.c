@@ -455,15 +455,16 @@ struct calls_without_memory {
     weft_frame frame;
     char how;
     bool memory, fail;
+    weft_coroutine *coroutine;
 };
 
 weft_async(calls_without_memory) {
     weft_begin(calls_without_memory);
     if (!self->memory)
         run_out_of_memory();
-    weft_coroutine *coroutine = weft_call(misuses_early_drop, .how = self->how, .fail = self->fail);
+    self->coroutine = weft_call(misuses_early_drop, .how = self->how, .fail = self->fail);
     find_memory_again();
-    weft_await(coroutine);
+    weft_await(self->coroutine);
     weft_end();
 }
 

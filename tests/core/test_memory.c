@@ -362,16 +362,23 @@ static void note_done(weft_future *future, void *counter) {
     *(int *)counter += weft_future_done(future);
 }
 
+/* Sets it in a second, and not later. */
+static bool call_later(weft_future *future) {
+    weft_handle *unwanted = weft_call_at(7, set_it, future);
+    if (unwanted == NULL || weft_call_later(1, set_it, future) == NULL)
+        return false;
+    weft_handle_cancel(unwanted);
+    return true;
+}
+
 SCENARIO(calls_back) {
     weft_begin(calls_back);
     self->future = weft_create_future();
     if (!weft_future_add_done_callback(self->future, note_done, &self->count) ||
         !weft_call_soon(give_up, (values++, malloc(1))))
         weft_raise_error(&weft_error_out_of_memory);
-    weft_handle *unwanted = weft_call_at(7, set_it, self->future);
-    if (unwanted == NULL || weft_call_later(1, set_it, self->future) == NULL)
+    if (!call_later(self->future))
         weft_raise_error(&weft_error_out_of_memory);
-    weft_handle_cancel(unwanted);
     weft_await(self->future);
     weft_await(weft_sleep(0));
     weft_return(self->count);

@@ -473,8 +473,7 @@ struct runs_within {
     weft_task *task;
 };
 
-weft_async(runs_within) {
-    weft_begin(runs_within);
+static void run_within(void) {
     weft_loop *loop = weft_loop_current();
     weft_simulation other;
     weft_simulation_init(&other, NULL);
@@ -482,6 +481,11 @@ weft_async(runs_within) {
     say("%d", weft_loop_turn(loop, 0));
     say("%d", weft_main(weft_call(rests)));
     CHECK(weft_loop_current() == loop);
+}
+
+weft_async(runs_within) {
+    weft_begin(runs_within);
+    run_within();
     weft_await(weft_sleep(1));
     weft_end();
 }
