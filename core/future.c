@@ -319,8 +319,11 @@ bool weft__finish_value(weft_loop *loop, weft_future *future, const weft_value *
 /* Takes the error and the traceback. */
 bool weft__finish_error(weft_loop *loop, weft_future *future, const weft_error *error,
                         weft__traceback *traceback) {
-    if (weft__done(future))
+    if (weft__done(future)) {
+        weft_error_release(error);
+        weft__traceback_free(loop, traceback);
         return false;
+    }
     future->handle.state = error->code == WEFT_CANCELLED ? STATE_CANCELLED : STATE_ERROR;
     future->u.failed.error = error;
     future->u.failed.traceback = traceback;

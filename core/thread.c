@@ -40,14 +40,14 @@ void weft_work_done(weft_work *work) {
     weft__current = outer;
 }
 
-/* Sends the work off. Returns why it could not, or NULL. */
-static const weft_error *send(weft_loop *loop, struct to_thread *self) {
+/* Sends the work off. Returns none, or a failure that says why it could not. */
+static weft_value send(weft_loop *loop, struct to_thread *self) {
     weft_work *work = weft__new(loop, sizeof *work);
     self->future = work == NULL ? NULL : weft__future_new(loop, HANDLE_FUTURE);
     if (self->future == NULL) {
         if (work != NULL)
             weft__delete(loop, work, sizeof *work);
-        return &weft_error_out_of_memory;
+        return weft__of_error(&weft_error_out_of_memory);
     }
     *work =
         (weft_work){loop, self->function, self->argument, weft__of_none(), weft_future_retain(self->future)};
@@ -56,14 +56,13 @@ static const weft_error *send(weft_loop *loop, struct to_thread *self) {
         weft_loop_hold(loop);
         WEFT__LOG(loop, WEFT_EVENT_EXTERNAL_BEGIN, 1, 0, weft__id_of(loop->current), 0, 0, self->future->id,
                   0);
-        return NULL;
+        return weft__of_none();
     }
     weft__release(loop, self->future); /* the work's */
     weft__release(loop, self->future);
     weft__delete(loop, work, sizeof *work);
     const char *words = loop->host->describe == NULL ? NULL : loop->host->describe(loop->host, code);
-    return weft_error_new(WEFT_SYSTEM, "cannot start a thread: %s",
-                          words == NULL ? "the host failed" : words);
+    return weft_failure(WEFT_SYSTEM, "cannot start a thread: %s", words == NULL ? "the host failed" : words);
 }
 
 static weft_async(to_thread) {
@@ -75,12 +74,9 @@ static weft_async(to_thread) {
             weft__report(weft__current, "this host has no threads: a function for one runs in place");
         weft_return(self->function(self->argument));
     }
-    const weft_error *error = send(weft__current, self);
-    if (error != NULL) {
-        weft__raise_error(weft__frame, weft__loop, __LINE__, error);
-        weft_error_release(error);
-        goto weft__again;
-    }
+    self->value = send(weft__current, self);
+    if (self->value.kind == WEFT_FAILURE)
+        weft_return(self->value);
     /* Its one other holder lets go when it is done: the value moves through, and a value nobody waits for is
      * freed. */
     weft__release(weft__current, self->future);
