@@ -96,6 +96,13 @@ export class Console {
         });
     }
 
+    /** Shows all that was printed now, and not in the next frame. */
+    flush(): void {
+        cancelAnimationFrame(this.#frame);
+        this.#frame = 0;
+        this.#show();
+    }
+
     #show(): void {
         const log = this.#log;
         const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 30;

@@ -106,6 +106,7 @@ function end(ending: Ending, clock: Clock): void {
     } else if (ending.type !== "value") {
         output.note(endingText(ending, clock));
     }
+    output.flush();
     showRunning(false);
 }
 

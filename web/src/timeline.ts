@@ -92,7 +92,7 @@ export class Timeline {
         this.#live = undefined;
         this.model.close(Math.max(this.model.end, this.model.tasks.some((task) => task.end === Infinity) ? time : 0));
         this.#tableDue = 0;
-        this.redraw();
+        this.#draw(); // at once: who sees that the run has ended finds all of it
     }
 
     recolour(): void {
