@@ -205,6 +205,38 @@ TEST(one_that_had_not_begun_when_its_loop_was_closed) {
     CHECK(strstr(world.reports, "was never awaited") != NULL);
 }
 
+static void never(void *argument) {
+    (void)argument;
+    say("called");
+}
+
+struct makes_ready {
+    weft_frame frame;
+    int i;
+};
+
+weft_async(makes_ready) {
+    weft_begin(makes_ready);
+    for (self->i = 0; self->i < 3; self->i++) {
+        weft_create_task(owning('n', 0));
+        weft_call_soon(never, NULL);
+    }
+    weft_await(weft_sleep(1));
+    weft_end();
+}
+
+TEST(those_that_were_ready_among_callbacks_when_their_loop_was_closed) {
+    drops = 0;
+    if (!CHECK(world_open()))
+        return;
+    world_start(weft_call(makes_ready));
+    CHECK_EQ_INT(weft_loop_turn(world.loop, 1), WEFT_TURN_STOPPED);
+    world_close();
+    CHECK_EQ_INT(drops, 3);
+    CHECK_EQ_STR(world.said, "drop-unbegun drop-unbegun drop-unbegun");
+    CHECK(strstr(world.reports, "retained") == NULL);
+}
+
 TEST(one_that_was_called_without_a_loop) {
     drops = 0;
     world.said[0] = '\0';
@@ -515,6 +547,7 @@ TEST_MAIN(TEST_CASE(one_that_finished_failed_or_was_closed), TEST_CASE(one_that_
           TEST_CASE(one_that_found_no_memory), TEST_CASE(one_that_was_refused),
           TEST_CASE(one_that_was_pending_when_its_loop_was_closed),
           TEST_CASE(one_that_had_not_begun_when_its_loop_was_closed),
+          TEST_CASE(those_that_were_ready_among_callbacks_when_their_loop_was_closed),
           TEST_CASE(one_that_was_called_without_a_loop),
           TEST_CASE(closing_one_that_runs_or_none_does_nothing),
           TEST_CASE(it_runs_after_finally_and_before_the_caller_goes_on),
