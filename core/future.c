@@ -112,10 +112,13 @@ void weft__future_free(weft_loop *loop, weft_future *future) {
     loop->freeing = false;
 }
 
+/* Counted, so that weft_release knows whether it takes back one of these or what the creator holds. */
 weft_future *weft_future_retain(weft_future *future) {
-    if (future != NULL && !(future->handle.flags & FUTURE_STATIC))
-        future->references++;
-    return future;
+    if (future == NULL || future->handle.flags & FUTURE_STATIC)
+        return future;
+    if (future->handle.flags < UINT16_MAX / FUTURE_RETAINED * FUTURE_RETAINED)
+        future->handle.flags = (uint16_t)(future->handle.flags + FUTURE_RETAINED);
+    return weft__retain(future);
 }
 
 /* A task that runs, with no references but the loop's: its own, and one of the timer that will wake it. */
@@ -128,7 +131,9 @@ void weft_future_release(weft_future *future) {
     weft_loop *loop = weft__current;
     if (future == NULL || loop == NULL || future->handle.flags & FUTURE_STATIC)
         return;
-    if (!weft__unhold(loop, future) && is_loops_alone(future)) {
+    if (future->handle.flags >= FUTURE_RETAINED) {
+        future->handle.flags = (uint16_t)(future->handle.flags - FUTURE_RETAINED);
+    } else if (!weft__unhold(loop, future) && is_loops_alone(future)) {
         weft__report(loop, "task %u was released more often than it was held", future->id);
         return;
     }

@@ -89,7 +89,7 @@ static void settle_places(weft__gathering *self, const weft__callback *callback)
     weft_future *child = self->children[own];
     for (uint32_t i = own; i < (self->unique == self->count ? own + 1 : self->count); i++)
         if (self->children[i] == child)
-            self->children[i] = weft_future_retain(callback->future);
+            self->children[i] = weft__retain(callback->future);
 }
 
 /* While a child is pending it does not belong to the gather, whose callback belongs to it: else two that
@@ -160,9 +160,9 @@ static const weft_error *collect(weft_loop *loop, weft__gathering *self, const w
         bool again = future != NULL ? future->handle.flags & FUTURE_LISTED
                                     : frame != NULL && frame->flags & FRAME_SEEN;
         if (again)
-            future = weft_future_retain(seen_before(self, awaitables, i));
+            future = weft__retain(seen_before(self, awaitables, i));
         else if (future != NULL)
-            weft_future_retain(future);
+            weft__retain(future);
         else
             future = (weft_future *)(void *)weft__task_make(loop, awaitables[i].coroutine, NULL, &error);
         if (future == NULL)
@@ -233,7 +233,7 @@ static void start(weft_loop *loop, weft_future *gather, const weft_awaitable *aw
         if (weft__done(child))
             continue;
         weft__callback_init(&self->callbacks[i], 0, run_child_done, gather);
-        weft_future_retain(gather);
+        weft__retain(gather);
         weft__attach_callback(loop, child, &self->callbacks[i]);
         if (loop->current != NULL)
             WEFT__LOG(loop, WEFT_EVENT_AWAITED_BY, 0, 0, child->id, loop->current->future.id, 0, gather->id,

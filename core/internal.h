@@ -44,7 +44,8 @@ enum {
     FUTURE_HELD = 64,    /* a frame or the loop holds it */
     FUTURE_CLOSER = 128, /* a task that closes an abandoned generator: shutdown lets it run */
     FUTURE_CANCEL_SILENT = 256, /* was cancelled by the shutdown of the loop */
-    FUTURE_DETACHED = 512       /* a task that is being destroyed */
+    FUTURE_DETACHED = 512,      /* a task that is being destroyed */
+    FUTURE_RETAINED = 1024 /* times the calls of weft_retain not taken back, as many as there is room for */
 };
 
 enum { CALLBACK_OF_PROGRAM = 1 }; /* in a callback's `wait`: the program's own */
@@ -506,6 +507,12 @@ void weft__callback_init(weft__callback *callback, size_t size, weft__callback_r
                          void *owner); /* size 0: part of something */
 void weft__callback_free(weft_loop *loop, weft__callback *callback);
 void weft__attach_callback(weft_loop *loop, weft_future *future, weft__callback *callback);
+/* For the core's own references. NULL is allowed. */
+static inline weft_future *weft__retain(weft_future *future) {
+    if (future != NULL && !(future->handle.flags & FUTURE_STATIC))
+        future->references++;
+    return future;
+}
 static inline bool weft__done(const weft_future *future) {
     return future->handle.state != STATE_PENDING;
 }

@@ -26,7 +26,7 @@ static void inner_done(weft__callback *callback, weft_loop *loop) {
             report_late(loop, inner, error);
     } else if (inner->handle.state == STATE_VALUE) {
         weft_value value = weft__borrowed(inner);
-        shield->extra->inner = weft_future_retain(inner); /* it owns the value */
+        shield->extra->inner = weft__retain(inner); /* it owns the value */
         weft__finish_value(loop, shield, &value);
     } else {
         weft__finish_error(loop, shield, weft_error_retain(weft_future_error(inner)),
@@ -56,7 +56,7 @@ weft_future *weft_shield_of(weft_awaitable awaitable) {
         return inner;
     }
     weft__callback_init(callback, sizeof *callback, inner_done, shield);
-    weft_future_retain(shield);
+    weft__retain(shield);
     weft__attach_callback(loop, inner, callback);
     if (WEFT__UNLIKELY(loop->log != NULL)) {
         weft__log_object(loop, shield->id, OBJECT_SHIELD, 1);

@@ -49,8 +49,7 @@ static weft_value send(weft_loop *loop, struct to_thread *self) {
             weft__delete(loop, work, sizeof *work);
         return weft__of_error(&weft_error_out_of_memory);
     }
-    *work =
-        (weft_work){loop, self->function, self->argument, weft__of_none(), weft_future_retain(self->future)};
+    *work = (weft_work){loop, self->function, self->argument, weft__of_none(), weft__retain(self->future)};
     int code = loop->host->work(loop->host, work);
     if (code == 0) {
         weft_loop_hold(loop);

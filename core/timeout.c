@@ -139,8 +139,7 @@ static weft_async(end_of) {
     self->callback = weft__new(weft__loop, sizeof *self->callback);
     if (self->callback == NULL)
         weft_raise_error(&weft_error_out_of_memory);
-    weft__callback_init(self->callback, sizeof *self->callback, wake_waiter,
-                        weft_future_retain(self->waiter));
+    weft__callback_init(self->callback, sizeof *self->callback, wake_waiter, weft__retain(self->waiter));
     weft__attach_callback(weft__loop, self->future, self->callback);
     weft_future_cancel(self->future, NULL);
     weft_await(self->waiter);
@@ -163,7 +162,7 @@ struct wait_for_none {
 
 static weft_async(wait_for_none) {
     weft_begin(wait_for_none);
-    self->future = weft_future_retain(
+    self->future = weft__retain(
         weft_ensure_future_of((weft_awaitable){hand_over(&self->awaitable), self->awaitable.future}));
     if (!weft_future_done(self->future)) {
         weft_await(weft_call(end_of, .future = self->future));

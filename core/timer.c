@@ -367,7 +367,9 @@ void weft__timers_order_ties(weft_loop *loop) {
 
 static void run_call(weft__callback *callback, weft_loop *loop) {
     weft__timer *timer = (weft__timer *)(void *)callback;
-    timer->function(timer->argument);
+    weft_callback *function = timer->function;
+    timer->function = NULL; /* it runs: there is nothing to take back any more */
+    function(timer->argument);
     weft__timer_release(loop, timer);
 }
 
@@ -393,7 +395,7 @@ weft_handle *weft_call_later(double delay, weft_callback *function, void *argume
 
 void weft_handle_cancel(weft_handle *handle) {
     weft_loop *loop = weft__current;
-    if (handle == NULL)
+    if (handle == NULL || handle->function == NULL)
         return;
     weft__timer_disarm(loop, handle);
     weft__timer_release(loop, handle);

@@ -221,7 +221,7 @@ static call *call_new(weft_loop *loop, weft_future *future) {
     if (calls != NULL)
         calls->link = &self->next;
     calls = self;
-    weft_future_retain(future);
+    weft__retain(future);
     return self;
 }
 

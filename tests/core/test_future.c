@@ -271,10 +271,38 @@ TEST(retained_it_outlives_its_creator) {
     CHECK_EQ_STR(world.reports, "");
 }
 
+struct pairs {
+    weft_frame frame;
+    weft_future *future;
+    weft_value value;
+    int times;
+};
+
+weft_async(pairs) {
+    weft_begin(pairs);
+    self->future = weft_create_future();
+    for (int i = 0; i < self->times; i++)
+        weft_retain(self->future);
+    for (int i = 0; i < self->times; i++)
+        weft_release(self->future);
+    weft_future_set_value(self->future, weft_value_of(3));
+    weft_await_to(self->value, self->future);
+    weft_return(self->value);
+    weft_end();
+}
+
+TEST(a_release_takes_back_a_retain_before_what_the_creator_holds) {
+    CHECK_EQ_STR(RUN(weft_call(pairs, .times = 1)), "3");
+    CHECK_EQ_STR(world.reports, "");
+    CHECK_EQ_STR(RUN(weft_call(pairs, .times = 50)), "3");
+    CHECK_EQ_STR(world.reports, "");
+}
+
 TEST_MAIN(TEST_CASE(it_is_set_once), TEST_CASE(it_fails_with_an_error_that_it_keeps),
           TEST_CASE(it_is_cancelled_by_a_call_or_by_its_error), TEST_CASE(a_failure_as_its_value_is_an_error),
           TEST_CASE(it_owns_its_value_until_somebody_takes_it),
           TEST_CASE(a_value_that_comes_too_late_is_freed),
           TEST_CASE(callbacks_come_a_tick_later_in_their_order),
           TEST_CASE(it_may_end_with_callbacks_that_nobody_calls),
-          TEST_CASE(letting_go_early_keeps_a_loop_small), TEST_CASE(retained_it_outlives_its_creator))
+          TEST_CASE(letting_go_early_keeps_a_loop_small), TEST_CASE(retained_it_outlives_its_creator),
+          TEST_CASE(a_release_takes_back_a_retain_before_what_the_creator_holds))

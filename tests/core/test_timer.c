@@ -172,9 +172,34 @@ TEST(deadlines_are_doubles_down_to_the_last_bit) {
     CHECK_EQ_STR(world.said, "0.3 0.3 1");
 }
 
+static weft_handle *own;
+
+static void cancel_own(void *unused) {
+    (void)unused;
+    say("runs");
+    weft_handle_cancel(own);
+}
+
+struct cancels_own {
+    weft_frame frame;
+};
+
+weft_async(cancels_own) {
+    weft_begin(cancels_own);
+    own = weft_call_later(1, cancel_own, NULL);
+    weft_await(weft_sleep(2));
+    weft_end();
+}
+
+TEST(a_timer_may_be_taken_back_while_it_runs) {
+    RUN(weft_call(cancels_own));
+    CHECK_EQ_STR(world.said, "runs");
+}
+
 TEST_MAIN(TEST_CASE(timers_fire_by_deadline_and_then_by_order),
           TEST_CASE(timers_that_are_taken_back_do_not_fire),
           TEST_CASE(a_sleep_takes_its_seconds_and_none_takes_no_time),
           TEST_CASE(a_sleep_that_is_not_a_number_raises), TEST_CASE(a_timer_that_is_not_a_number_is_none),
           TEST_CASE(timers_that_were_taken_back_do_not_heap_up),
-          TEST_CASE(deadlines_are_doubles_down_to_the_last_bit))
+          TEST_CASE(deadlines_are_doubles_down_to_the_last_bit),
+          TEST_CASE(a_timer_may_be_taken_back_while_it_runs))
