@@ -559,26 +559,34 @@ TEST(memory_may_end_at_any_time) {
         sweep(&scenarios[i], true);
 }
 
-/* A run in which a task is cancelled right before a step. Returns whether it came so far. */
-static bool cancel_at(const scenario *tested, uint64_t step, uint32_t task) {
-    char where[100], what[300];
-    weft_injection injection = {step, task};
-    snprintf(where, sizeof where, "%s, step %u, task %u: ", tested->name, (unsigned)step, (unsigned)task);
+/* A run with the world's options as they are, which may end in any way but must leave nothing. Returns its
+ * steps. */
+static uint64_t run_freely(const scenario *tested, const char *where) {
+    char what[400], wanted[400];
     tokens = values = 0;
-    world.options.injections = &injection;
-    world.options.injection_count = 1;
     if (!CHECK(world_open()))
-        return false;
+        return 0;
     weft_task *main = world_start(tested->make());
     weft_turn turn = world_turn();
     uint64_t steps = weft_loop_steps(world.loop);
     world_outcome(main);
     world_close();
-    snprintf(what, sizeof what, "%sturn %d, %d tokens, %d values, %.100s", where, turn, tokens, values,
-             reports_are_clean() ? "" : world.reports);
-    snprintf(world.said, sizeof world.said, "%sturn %d, 0 tokens, 0 values, ", where, WEFT_TURN_DONE);
-    CHECK_EQ_STR(what, world.said);
-    return steps >= step;
+    snprintf(what, sizeof what, "%s, %s: turn %d, %d tokens, %d values, %.100s", tested->name, where, turn,
+             tokens, values, reports_are_clean() ? "" : world.reports);
+    snprintf(wanted, sizeof wanted, "%s, %s: turn %d, 0 tokens, 0 values, ", tested->name, where,
+             WEFT_TURN_DONE);
+    CHECK_EQ_STR(what, wanted);
+    return steps;
+}
+
+/* A task is cancelled right before a step. Returns whether the run came so far. */
+static bool cancel_at(const scenario *tested, uint64_t step, uint32_t task) {
+    char where[100];
+    weft_injection injection = {step, task};
+    snprintf(where, sizeof where, "step %u, task %u", (unsigned)step, (unsigned)task);
+    world.options.injections = &injection;
+    world.options.injection_count = 1;
+    return run_freely(tested, where) >= step;
 }
 
 TEST(any_task_may_be_cancelled_at_any_step) {
@@ -589,6 +597,18 @@ TEST(any_task_may_be_cancelled_at_any_step) {
             }
 }
 
+TEST(tasks_may_run_in_any_order) {
+    enum { SEEDS = 50 };
+    for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++)
+        for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+            char where[100];
+            snprintf(where, sizeof where, "seed %u", (unsigned)seed);
+            world.options.seed = seed;
+            world.options.seeded = world.options.permute_ready = true;
+            run_freely(&scenarios[i], where);
+        }
+}
+
 TEST(the_loop_itself_may_find_no_memory) {
     world.fail_at = 1;
     CHECK_EQ_STR(RUN(make_awaits_in_turn()), "OutOfMemory");
@@ -597,4 +617,4 @@ TEST(the_loop_itself_may_find_no_memory) {
 
 TEST_MAIN(TEST_CASE(every_scenario_runs_with_memory), TEST_CASE(any_allocation_may_fail),
           TEST_CASE(memory_may_end_at_any_time), TEST_CASE(any_task_may_be_cancelled_at_any_step),
-          TEST_CASE(the_loop_itself_may_find_no_memory))
+          TEST_CASE(tasks_may_run_in_any_order), TEST_CASE(the_loop_itself_may_find_no_memory))
