@@ -33,6 +33,12 @@ export function randomScenario(seed) {
     const block = (head, inner, ...tail) => add(head, ...inner.map((line) => `  ${line}`), ...tail);
     const inside = () => lines(1 + below(3), depth + 1, [...known], waitable);
     for (let i = 0; i < count; i++) {
+      if (odds(9)) {
+        const label = fresh("l");
+        const at = one([...names, ...known, "f", "h"]);
+        add(one([`soon ${label}`, `later ${label} ${one(delays)}`, `callback ${at} ${label}`, "locked sem", `state ${at}`]));
+        continue;
+      }
       const kind = below(depth < 3 ? 20 : 13);
       if (kind < 3) add(`sleep ${one(delays)}`);
       else if (kind === 3) add(`cancel ${one([...names, ...known, "f"])}`);
