@@ -188,15 +188,16 @@ TEST(callbacks_come_a_tick_later_in_their_order) {
 
 struct forgets {
     weft_frame frame;
+    weft_future *future;
     bool pending;
 };
 
 weft_async(forgets) {
     weft_begin(forgets);
-    weft_future *future = weft_create_future();
-    weft_future_add_done_callback(future, note, "called");
+    self->future = weft_create_future();
+    weft_future_add_done_callback(self->future, note, "called");
     if (!self->pending)
-        weft_future_set_value(future, owned_text("x"));
+        weft_future_set_value(self->future, owned_text("x"));
     weft_end();
 }
 

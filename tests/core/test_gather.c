@@ -182,16 +182,17 @@ TEST(gathers_nest_thousands_deep) {
 
 struct never_set {
     weft_frame frame;
+    weft_future *future;
     bool shield;
 };
 
 weft_async(never_set) {
     weft_begin(never_set);
-    weft_future *future = weft_create_future();
+    self->future = weft_create_future();
     if (self->shield)
-        weft_shield(future);
+        weft_shield(self->future);
     else
-        weft_gather(future, weft_call(child), future);
+        weft_gather(self->future, weft_call(child), self->future);
     weft_await(weft_sleep(1));
     weft_end();
 }

@@ -106,16 +106,17 @@ TEST(a_cancelled_task_is_not) {
 
 struct failed_future {
     weft_frame frame;
+    weft_future *future;
     bool by_cancel;
 };
 
 weft_async(failed_future) {
     weft_begin(failed_future);
-    weft_future *future = weft_create_future();
+    self->future = weft_create_future();
     if (self->by_cancel)
-        weft_future_cancel(future, NULL);
+        weft_future_cancel(self->future, NULL);
     else
-        weft_future_set_error(future, &weft_error_timed_out);
+        weft_future_set_error(self->future, &weft_error_timed_out);
     weft_end();
 }
 
