@@ -43,8 +43,7 @@ enum {
     FUTURE_LISTED = 32,  /* a gather whose children are being cancelled, or seen by one under construction */
     FUTURE_HELD = 64,    /* a frame or the loop holds it */
     FUTURE_CLOSER = 128, /* a task that closes an abandoned generator: shutdown lets it run */
-    FUTURE_CANCEL_SILENT = 256, /* was cancelled by the shutdown of the loop */
-    FUTURE_DETACHED = 512,      /* a task that is being destroyed */
+    FUTURE_DETACHED = 512, /* a task that is being destroyed */
     FUTURE_RETAINED = 1024 /* times the calls of weft_retain not taken back, as many as there is room for */
 };
 
