@@ -202,7 +202,9 @@ static weft_async(sleep_rows) {
     self->early = measure_clock() - self->clock < self->lead;
     if (self->early) {
         measure_end("sleep-create", (double)SLEEPERS);
-        measure_report("sleep-bytes", "bytes", (memory_in_use() - self->memory) / (double)SLEEPERS);
+        double grown = memory_in_use() - self->memory;
+        if (grown > 0) /* the first time: then the pools have it */
+            measure_report("sleep-bytes", "bytes", grown / (double)SLEEPERS);
     }
     measure_begin();
     weft_await(ended);
