@@ -240,20 +240,32 @@ void weft__task_ended(weft_loop *loop, weft_task *task) {
     weft__release(loop, future);
 }
 
+/* Takes a task out of whatever it waits in. */
+static void leave_wait(weft_loop *loop, weft_task *task) {
+    weft_future *future = &task->future, *target = future->u.task.wait.future;
+    switch (future->handle.wait) {
+    case WAIT_FUTURE:
+        weft__remove_callback(target, &future->handle);
+        weft__release(loop, target);
+        break;
+    case WAIT_SEMAPHORE:
+        weft__semaphore_cancel(loop, task);
+        break;
+    case WAIT_GROUP:
+        future->u.task.wait.group->waiting = false;
+        break;
+    case WAIT_SLEEP:
+        weft__timer_stale(loop);
+        break;
+    default:
+        break;
+    }
+}
+
 void weft__throw_into(weft_loop *loop, weft_task *task, const weft_error *error) {
     weft_future *future = &task->future;
     weft__extra *extra = weft__extra_of(loop, future);
-    if (future->handle.wait == WAIT_FUTURE) {
-        weft_future *target = future->u.task.wait.future;
-        weft__remove_callback(target, &future->handle);
-        weft__release(loop, target);
-    } else if (future->handle.wait == WAIT_SEMAPHORE) {
-        weft__semaphore_cancel(loop, task);
-    } else if (future->handle.wait == WAIT_GROUP) {
-        future->u.task.wait.group->waiting = false;
-    } else if (future->handle.wait == WAIT_SLEEP) {
-        weft__timer_stale(loop);
-    }
+    leave_wait(loop, task);
     future->handle.wait = extra == NULL ? WAIT_CANCELLED : WAIT_THROWN;
     if (extra != NULL) {
         weft_error_release(extra->reason);
@@ -396,16 +408,7 @@ void weft__describe_task(weft_task *task, char *buffer, size_t size) {
  */
 void weft__task_detach(weft_loop *loop, weft_task *task) {
     weft_future *future = &task->future;
-    if (future->handle.wait == WAIT_FUTURE) {
-        weft__remove_callback(future->u.task.wait.future, &future->handle);
-        weft__release(loop, future->u.task.wait.future);
-    } else if (future->handle.wait == WAIT_SEMAPHORE) {
-        weft__semaphore_cancel(loop, task);
-    } else if (future->handle.wait == WAIT_GROUP) {
-        future->u.task.wait.group->waiting = false;
-    } else if (future->handle.wait == WAIT_SLEEP) {
-        weft__timer_stale(loop);
-    }
+    leave_wait(loop, task);
     future->handle.wait = WAIT_READY;
     future->handle.flags |= FUTURE_DETACHED;
     future->references++;

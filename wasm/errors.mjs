@@ -48,16 +48,16 @@ export function traceOf(memory, task) {
 export function errorFrom(memory, pointer, trace) {
   const { c } = memory;
   const made = new Map([[pointer, read(memory, pointer, trace)]]);
-  const todo = [pointer];
+  const unread = [pointer];
   const errorAt = (child) => {
     if (!made.has(child)) {
       made.set(child, read(memory, child));
-      todo.push(child);
+      unread.push(child);
     }
     return made.get(child);
   };
-  while (todo.length > 0) {
-    const at = todo.pop();
+  while (unread.length > 0) {
+    const at = unread.pop();
     const error = made.get(at);
     const cause = c.weft_wasm_error_cause(at);
     if (cause !== 0) error.cause = errorAt(cause);
