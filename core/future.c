@@ -47,7 +47,7 @@ static void free_callbacks(weft_loop *loop, weft_future *future) {
 static void report_unretrieved(weft_loop *loop, weft_future *future) {
     char text[1024];
     weft_value_print(weft__of_error(future->u.failed.error), text, sizeof text);
-    WEFT__LOG(loop, WEFT_EVENT_NEVER_RETRIEVED, 0, 0, future->id, 0, 0, 0, weft__log_text(loop, text));
+    WEFT__LOG(loop, WEFT_LOG_NEVER_RETRIEVED, 0, 0, future->id, 0, 0, 0, weft__log_text(loop, text));
     weft__report(loop, "%s %u: its error was never retrieved: %s",
                  future->handle.kind == HANDLE_TASK ? "task" : "future", future->id, text);
 }
@@ -204,7 +204,7 @@ static void schedule(weft_loop *loop, weft_future *future, weft__handle *handle)
     if (handle->kind == HANDLE_CALLBACK)
         future->references++; /* until the callback has run */
     else
-        WEFT__LOG(loop, WEFT_EVENT_WAKE, 0, 0, ((weft_task *)(void *)handle)->future.id,
+        WEFT__LOG(loop, WEFT_LOG_WAKE, 0, 0, ((weft_task *)(void *)handle)->future.id,
                   loop->current == NULL && future->handle.kind == HANDLE_TASK ? future->id
                                                                               : weft__id_of(loop->current),
                   0, future->id, 0);
@@ -415,7 +415,7 @@ static bool cancel_wait(weft_loop *loop, weft_future *task, const weft_error *re
     switch (task->handle.wait) {
     case WAIT_SLEEP:
         weft__timer_stale(loop);
-        WEFT__LOG(loop, WEFT_EVENT_TIMER_DROP, 1, 0, task->id, 0, 0, 0, 0);
+        WEFT__LOG(loop, WEFT_LOG_TIMER_DROP, 1, 0, task->id, 0, 0, 0, 0);
         break;
     case WAIT_SEMAPHORE:
         weft__semaphore_cancel(loop, (weft_task *)(void *)task);
@@ -452,7 +452,7 @@ static weft_future *cancel_one(weft_loop *loop, weft_future *future, const weft_
         return NULL;
     }
     future->handle.cancelling++;
-    WEFT__LOG(loop, WEFT_EVENT_CANCEL_REQUEST, 0, future->handle.cancelling, future->id,
+    WEFT__LOG(loop, WEFT_LOG_CANCEL_REQUEST, 0, future->handle.cancelling, future->id,
               weft__id_of(loop->current), 0, 0,
               reason->message[0] == '\0' ? 0 : weft__log_text(loop, reason->message));
     if (!cancel_wait(loop, future, reason, &instead)) {

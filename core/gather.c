@@ -236,8 +236,7 @@ static void start(weft_loop *loop, weft_future *gather, const weft_awaitable *aw
         weft__retain(gather);
         weft__attach_callback(loop, child, &self->callbacks[i]);
         if (loop->current != NULL)
-            WEFT__LOG(loop, WEFT_EVENT_AWAITED_BY, 0, 0, child->id, loop->current->future.id, 0, gather->id,
-                      0);
+            WEFT__LOG(loop, WEFT_LOG_AWAITED_BY, 0, 0, child->id, loop->current->future.id, 0, gather->id, 0);
     }
     for (uint32_t i = 0; i < self->count; i++) {
         weft_future *child = self->children[i];

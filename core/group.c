@@ -72,7 +72,7 @@ static void child_ended(weft_loop *loop, weft_group *group, weft_future *task) {
         group->waiting = false;
         weft__push_ready(loop, &group->parent->future.handle);
         group->parent->future.handle.wait = WAIT_READY;
-        WEFT__LOG(loop, WEFT_EVENT_WAKE, 0, 0, group->parent->future.id, task->id, 0, group->id, 0);
+        WEFT__LOG(loop, WEFT_LOG_WAKE, 0, 0, group->parent->future.id, task->id, 0, group->id, 0);
     }
     if (task->handle.state != STATE_ERROR)
         return;
@@ -149,7 +149,7 @@ weft_task *weft_group_create_task_named(weft_group *group, weft_coroutine *corou
     weft__callback_init(&child->base, sizeof *child, run_child_done, group);
     link_child(group, child);
     weft__attach_callback(loop, &task->future, &child->base);
-    WEFT__LOG(loop, WEFT_EVENT_AWAITED_BY, 0, 0, task->future.id, group->parent->future.id, 0, group->id, 0);
+    WEFT__LOG(loop, WEFT_LOG_AWAITED_BY, 0, 0, task->future.id, group->parent->future.id, 0, group->id, 0);
     return task;
 }
 

@@ -615,7 +615,7 @@ uint32_t weft__simulation_choose(struct weft_simulation *simulation, weft_loop *
                                  uint32_t candidates);
 void weft__simulation_before_step(struct weft_simulation *simulation, weft_loop *loop);
 
-/* event.c: nothing here is called while loop->log is NULL */
+/* log.c: nothing here is called while loop->log is NULL */
 uint32_t weft__log_text(weft_loop *loop, const char *text);
 uint32_t weft__log_site(weft_loop *loop, const char *function, const char *file, int line);
 void weft__log_record(weft_loop *loop, uint8_t kind, uint8_t subkind, uint16_t count, uint32_t task,
@@ -629,7 +629,7 @@ static inline uint32_t weft__float_bits(double x) {
     return bits;
 }
 
-/* log.c: records of which several files write the same */
+/* log_records.c: records of which several files write the same */
 void weft__log_push(weft_loop *loop, weft_frame *frame);
 void weft__log_pop(weft_loop *loop, weft_frame *frame);
 void weft__log_wait(weft_loop *loop, weft_task *task, uint8_t what, uint32_t other, uint32_t object);

@@ -4,7 +4,7 @@
 /* JSON, written in pieces through a function. Any bytes become a valid string. */
 
 #include <weft/base.h>
-#include <weft/event.h>
+#include <weft/log.h>
 
 typedef struct weft__json {
     weft_trace_write *write;

@@ -214,7 +214,7 @@ uint32_t weft__choose(weft_loop *loop, weft_choice kind, uint32_t candidates) {
     if (loop->simulation == NULL || candidates < 2)
         return 0;
     uint32_t chosen = weft__simulation_choose(loop->simulation, loop, kind, candidates);
-    WEFT__LOG(loop, WEFT_EVENT_DECISION, (uint8_t)kind,
+    WEFT__LOG(loop, WEFT_LOG_DECISION, (uint8_t)kind,
               candidates > UINT16_MAX ? UINT16_MAX : (uint16_t)candidates, 0, 0, 0, 0, chosen);
     return chosen;
 }
@@ -395,7 +395,7 @@ static void drop_unstarted(weft_loop *loop) {
     while ((frame = weft__next_unstarted(loop)) != NULL) {
         const char *called_at = frame->b.called_at;
         const weft_type *type = weft__type_of(frame);
-        WEFT__LOG(loop, WEFT_EVENT_NEVER_AWAITED, 0, 0, 0, 0,
+        WEFT__LOG(loop, WEFT_LOG_NEVER_AWAITED, 0, 0, 0, 0,
                   weft__log_site(loop, type->name, type->file, (int)type->line), 0,
                   weft__log_text(loop, type->name));
         weft__report(loop, "coroutine '%s' called at %s was never awaited", type->name,

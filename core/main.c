@@ -67,7 +67,7 @@ static bool begin_trace(void) {
     if (!weft__program_trace_open(path))
         return false;
     program.trace = weft_trace_new(weft__program_trace_write, NULL);
-    if (program.trace != NULL && weft_events_on(weft_trace_feed, program.trace))
+    if (program.trace != NULL && weft_log_on(weft_trace_feed, program.trace))
         return true;
     fprintf(stderr, "weft: no memory for a trace\n");
     return false;

@@ -79,7 +79,7 @@ weft_frame *weft__await_semaphore(weft_frame *frame, weft_loop *loop, weft_semap
         semaphore->value--;
         loop->transfer.value = weft__of_bool(true);
         if (WEFT__UNLIKELY(loop->log != NULL))
-            log_state(loop, semaphore, WEFT_EVENT_ACQUIRE, task->future.id);
+            log_state(loop, semaphore, WEFT_LOG_ACQUIRE, task->future.id);
         return frame;
     }
     task->future.u.task.leaf = frame;
@@ -101,7 +101,7 @@ static bool grant(weft_loop *loop, weft_semaphore *semaphore) {
     semaphore->granted++;
     task->future.handle.wait = WAIT_GRANTED;
     weft__push_ready(loop, &task->future.handle);
-    WEFT__LOG(loop, WEFT_EVENT_WAKE, 0, 0, task->future.id, weft__id_of(loop->current), 0, semaphore->id, 0);
+    WEFT__LOG(loop, WEFT_LOG_WAKE, 0, 0, task->future.id, weft__id_of(loop->current), 0, semaphore->id, 0);
     return true;
 }
 
@@ -115,7 +115,7 @@ const weft_error *weft_semaphore_release(weft_semaphore *semaphore) {
     if (loop == NULL)
         return NULL;
     if (WEFT__UNLIKELY(loop->log != NULL))
-        log_state(loop, semaphore, WEFT_EVENT_RELEASE, weft__id_of(loop->current));
+        log_state(loop, semaphore, WEFT_LOG_RELEASE, weft__id_of(loop->current));
     grant(loop, semaphore);
     weft__nudge(loop);
     return NULL;
@@ -130,7 +130,7 @@ void weft__semaphore_resume(weft_loop *loop, weft_task *task, bool cancelled) {
     } else {
         loop->transfer.value = weft__of_bool(true);
         if (WEFT__UNLIKELY(loop->log != NULL))
-            log_state(loop, semaphore, WEFT_EVENT_ACQUIRE, task->future.id);
+            log_state(loop, semaphore, WEFT_LOG_ACQUIRE, task->future.id);
     }
     while (grant(loop, semaphore)) {
     }

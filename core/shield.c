@@ -60,7 +60,7 @@ weft_future *weft_shield_of(weft_awaitable awaitable) {
     weft__attach_callback(loop, inner, callback);
     if (WEFT__UNLIKELY(loop->log != NULL)) {
         weft__log_object(loop, shield->id, OBJECT_SHIELD, 1);
-        weft__log_record(loop, WEFT_EVENT_AWAITED_BY, 0, 0, inner->id, weft__id_of(loop->current), 0,
+        weft__log_record(loop, WEFT_LOG_AWAITED_BY, 0, 0, inner->id, weft__id_of(loop->current), 0,
                          shield->id, 0);
     }
     return weft__keep(loop, shield);

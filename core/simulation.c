@@ -85,7 +85,7 @@ static bool cancel_injected(weft_loop *loop, weft_task *task, void *context) {
     const weft_injection *injection = context;
     if (task->future.id != injection->task)
         return true;
-    WEFT__LOG(loop, WEFT_EVENT_DECISION, 4, 1, task->future.id, 0, 0, 0, 0);
+    WEFT__LOG(loop, WEFT_LOG_DECISION, 4, 1, task->future.id, 0, 0, 0, 0);
     weft__cancel(loop, &task->future, &weft_error_cancelled);
     return false;
 }
@@ -107,7 +107,7 @@ weft_turn weft_simulation_turn(weft_simulation *simulation, weft_loop *loop, uin
             return turn;
         if (simulation->deadline > simulation->clock)
             simulation->clock = simulation->deadline;
-        WEFT__LOG(loop, WEFT_EVENT_CLOCK_JUMP, 0, 0, 0, 0, 0, 0, 0);
+        WEFT__LOG(loop, WEFT_LOG_CLOCK_JUMP, 0, 0, 0, 0, 0, 0, 0);
     }
 }
 

@@ -147,7 +147,7 @@ static void deliver_slowly(weft_loop *loop, weft_task *task) {
     if (cancelled || wait == WAIT_THROWN) {
         weft__set_error(loop, take_reason(&task->future), NULL);
         if (cancelled)
-            WEFT__LOG(loop, WEFT_EVENT_CANCEL_DELIVERED, 0, 0, task->future.id, 0, 0, 0,
+            WEFT__LOG(loop, WEFT_LOG_CANCEL_DELIVERED, 0, 0, task->future.id, 0, 0, 0,
                       loop->error->message[0] == '\0' ? 0 : weft__log_text(loop, loop->error->message));
         weft__throw(frame, loop);
     }
@@ -204,14 +204,14 @@ void weft__run_watched(weft_loop *loop, weft_task *task, weft_frame *frame) {
     if (loop->debug) {
         double took = weft__now(loop) - begin;
         if (took >= loop->slow_step) {
-            WEFT__LOG(loop, WEFT_EVENT_STEP_TOO_LONG, 0, 0, id, 0,
+            WEFT__LOG(loop, WEFT_LOG_STEP_TOO_LONG, 0, 0, id, 0,
                       weft__log_site(loop, type->name, type->file, line), 0, weft__float_bits(took));
             weft__report(loop, "%s:%d: %s: a step of task %u took %.3f s and blocked all others", type->file,
                          line == 0 ? (int)type->line : line, type->name, id, took);
         }
     }
     weft_frame *leaf = loop->current == NULL ? NULL : task->future.u.task.leaf;
-    WEFT__LOG(loop, WEFT_EVENT_SUSPEND, 0, 0, id, 0, leaf == NULL ? 0 : weft__frame_site(loop, leaf),
+    WEFT__LOG(loop, WEFT_LOG_SUSPEND, 0, 0, id, 0, leaf == NULL ? 0 : weft__frame_site(loop, leaf),
               leaf == NULL ? 0 : leaf->b.run.id, 0);
 }
 

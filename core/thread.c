@@ -26,7 +26,7 @@ void weft_work_run(weft_work *work) {
 void weft_work_done(weft_work *work) {
     weft_loop *loop = work->loop, *outer = weft__current;
     weft__current = loop;
-    WEFT__LOG(loop, WEFT_EVENT_EXTERNAL_END, 1, 0, 0, 0, 0, work->future->id, 0);
+    WEFT__LOG(loop, WEFT_LOG_EXTERNAL_END, 1, 0, 0, 0, 0, work->future->id, 0);
     if (work->value.kind != WEFT_FAILURE) {
         if (!weft__finish_value(loop, work->future, &work->value))
             weft_value_free(&work->value); /* the wait was given up */
@@ -53,8 +53,7 @@ static weft_value send(weft_loop *loop, struct to_thread *self) {
     int code = loop->host->work(loop->host, work);
     if (code == 0) {
         weft_loop_hold(loop);
-        WEFT__LOG(loop, WEFT_EVENT_EXTERNAL_BEGIN, 1, 0, weft__id_of(loop->current), 0, 0, self->future->id,
-                  0);
+        WEFT__LOG(loop, WEFT_LOG_EXTERNAL_BEGIN, 1, 0, weft__id_of(loop->current), 0, 0, self->future->id, 0);
         return weft__of_none();
     }
     weft__release(loop, self->future); /* the work's */

@@ -172,8 +172,7 @@ bool weft__timer_arm_task(weft_loop *loop, weft_task *task, double when) {
     if (WEFT__UNLIKELY(loop->log != NULL)) {
         double seconds = when - weft__now(loop);
         weft__log_wait(loop, task, WAITS_SLEEP, 0, 0);
-        weft__log_record(loop, WEFT_EVENT_TIMER_ARM, 0, 0, task->future.id, 0, 0, 0,
-                         weft__float_bits(seconds));
+        weft__log_record(loop, WEFT_LOG_TIMER_ARM, 0, 0, task->future.id, 0, 0, 0, weft__float_bits(seconds));
     }
     return true;
 }
@@ -184,7 +183,7 @@ static void run_ready(weft__callback *callback, weft_loop *loop) {
     timer->queued = false;
     if (timer->state == TIMER_READY) {
         timer->state = TIMER_IDLE;
-        WEFT__LOG(loop, WEFT_EVENT_TIMER_DROP, 0, 0, 0, 0, 0, timer->id, 0);
+        WEFT__LOG(loop, WEFT_LOG_TIMER_DROP, 0, 0, 0, 0, 0, timer->id, 0);
         timer->action(callback, loop);
     }
     weft__timer_release(loop, timer);
@@ -214,7 +213,7 @@ bool weft__timer_arm(weft_loop *loop, weft__timer *timer, double when) {
     timer->sequence = sequence;
     timer->state = TIMER_ARMED;
     if (WEFT__UNLIKELY(loop->log != NULL))
-        weft__log_record(loop, WEFT_EVENT_TIMER_ARM, 0, 0, weft__id_of(loop->current), 0, 0, timer->id,
+        weft__log_record(loop, WEFT_LOG_TIMER_ARM, 0, 0, weft__id_of(loop->current), 0, 0, timer->id,
                          weft__float_bits(when - weft__now(loop)));
     return true;
 }
@@ -222,7 +221,7 @@ bool weft__timer_arm(weft_loop *loop, weft__timer *timer, double when) {
 /* In the next tick. */
 void weft__timer_arm_soon(weft_loop *loop, weft__timer *timer) {
     timer->state = TIMER_READY;
-    WEFT__LOG(loop, WEFT_EVENT_TIMER_ARM, 0, 0, weft__id_of(loop->current), 0, 0, timer->id, 0);
+    WEFT__LOG(loop, WEFT_LOG_TIMER_ARM, 0, 0, weft__id_of(loop->current), 0, 0, timer->id, 0);
     if (timer->queued)
         return;
     timer->queued = true;
@@ -234,7 +233,7 @@ void weft__timer_arm_soon(weft_loop *loop, weft__timer *timer) {
 void weft__timer_disarm(weft_loop *loop, weft__timer *timer) {
     bool armed = timer->state == TIMER_ARMED;
     if (timer->state != TIMER_IDLE)
-        WEFT__LOG(loop, WEFT_EVENT_TIMER_DROP, 1, 0, weft__id_of(loop->current), 0, 0, timer->id, 0);
+        WEFT__LOG(loop, WEFT_LOG_TIMER_DROP, 1, 0, weft__id_of(loop->current), 0, 0, timer->id, 0);
     timer->state = TIMER_IDLE;
     if (armed)
         weft__timer_stale(loop);
@@ -268,13 +267,13 @@ static void fire(weft_loop *loop, weft__timer_entry entry) {
         task->handle.wait = WAIT_READY;
         weft__push_ready(loop, entry.owner);
         if (WEFT__UNLIKELY(loop->log != NULL)) {
-            weft__log_record(loop, WEFT_EVENT_TIMER_DROP, 0, 0, task->id, 0, 0, 0, 0);
-            weft__log_record(loop, WEFT_EVENT_WAKE, 0, 0, task->id, 0, 0, 0, 0);
+            weft__log_record(loop, WEFT_LOG_TIMER_DROP, 0, 0, task->id, 0, 0, 0, 0);
+            weft__log_record(loop, WEFT_LOG_WAKE, 0, 0, task->id, 0, 0, 0, 0);
         }
     } else {
         weft__timer *timer = (weft__timer *)(void *)entry.owner;
         timer->state = TIMER_IDLE;
-        WEFT__LOG(loop, WEFT_EVENT_TIMER_DROP, 0, 0, 0, 0, 0, timer->id, 0);
+        WEFT__LOG(loop, WEFT_LOG_TIMER_DROP, 0, 0, 0, 0, 0, timer->id, 0);
         timer->action(&timer->callback, loop);
     }
     release_owner(loop, entry.owner);

@@ -82,7 +82,7 @@ static void *make_item(table *of, uint32_t id, size_t size) {
     return item(of, id, size);
 }
 
-static void define_string(weft_trace *trace, uint32_t id, const weft_event *text, size_t length) {
+static void define_string(weft_trace *trace, uint32_t id, const weft_log_record *text, size_t length) {
     string *defined = make_item(&trace->strings, id, sizeof *defined);
     char *bytes = defined == NULL ? NULL : malloc(length + 1);
     if (bytes == NULL)
@@ -338,7 +338,7 @@ static void end_arrow(weft_trace *trace, track *to) {
 
 /* --- Records --- */
 
-static void feed_created(weft_trace *trace, const weft_event *record) {
+static void feed_created(weft_trace *trace, const weft_log_record *record) {
     track *made = find_track(trace, record->task);
     if (made == NULL)
         made = new_track(trace, record->task, record->payload);
@@ -356,7 +356,7 @@ static void feed_resume(weft_trace *trace, track *at) {
     end_arrow(trace, at);
 }
 
-static void feed_wake(weft_trace *trace, const weft_event *record, track *at) {
+static void feed_wake(weft_trace *trace, const weft_log_record *record, track *at) {
     start_arrow(trace, record->other != 0 ? record->other : record->object,
                 at); /* a task that ends wakes who awaits it */
     if (at->activity == WAITING)
@@ -364,7 +364,7 @@ static void feed_wake(weft_trace *trace, const weft_event *record, track *at) {
 }
 
 /* A task that ends in its own step still wakes others in it. */
-static void feed_done(weft_trace *trace, const weft_event *record) {
+static void feed_done(weft_trace *trace, const weft_log_record *record) {
     track *at = find_track(trace, record->task);
     if (at == NULL)
         return;
@@ -382,7 +382,7 @@ static void feed_suspend(weft_trace *trace, track *at) {
         change_activity(trace, at, WAITING);
 }
 
-static void feed_wait(const weft_event *record, track *at) {
+static void feed_wait(const weft_log_record *record, track *at) {
     at->waits_for = record->subkind;
     at->awaited = record->other;
     at->object = record->object;
@@ -390,7 +390,7 @@ static void feed_wait(const weft_event *record, track *at) {
 
 /* A point in time, named by a string, or by its kind where there is none; on the loop's track where the task
  * has none. */
-static void write_instant(weft_trace *trace, const weft_event *record, const char *kind, uint32_t name) {
+static void write_instant(weft_trace *trace, const weft_log_record *record, const char *kind, uint32_t name) {
     begin_event(trace, 'i', find_track(trace, record->task) != NULL ? record->task : 0);
     weft__json_format(&trace->json, ",\"s\":\"t\",\"cat\":\"%s\",\"name\":\"", kind);
     if (name != 0)
@@ -401,24 +401,24 @@ static void write_instant(weft_trace *trace, const weft_event *record, const cha
     end_event(trace);
 }
 
-static void feed_instant(weft_trace *trace, const weft_event *record) {
+static void feed_instant(weft_trace *trace, const weft_log_record *record) {
     static const char *const kinds[] = {
 #define X(number, name, text) [number] = text,
-        WEFT_EVENTS(X)
+        WEFT_LOG_KINDS(X)
 #undef X
     };
     switch (record->kind) {
-    case WEFT_EVENT_CANCEL_REQUEST:
-    case WEFT_EVENT_CANCEL_DELIVERED:
-    case WEFT_EVENT_STEP_TOO_LONG:
-    case WEFT_EVENT_DECISION:
+    case WEFT_LOG_CANCEL_REQUEST:
+    case WEFT_LOG_CANCEL_DELIVERED:
+    case WEFT_LOG_STEP_TOO_LONG:
+    case WEFT_LOG_DECISION:
         write_instant(trace, record, kinds[record->kind], 0);
         break;
-    case WEFT_EVENT_ERROR:
-    case WEFT_EVENT_OUTPUT:
-    case WEFT_EVENT_MARK:
-    case WEFT_EVENT_NEVER_AWAITED:
-    case WEFT_EVENT_NEVER_RETRIEVED:
+    case WEFT_LOG_ERROR:
+    case WEFT_LOG_OUTPUT:
+    case WEFT_LOG_MARK:
+    case WEFT_LOG_NEVER_AWAITED:
+    case WEFT_LOG_NEVER_RETRIEVED:
         write_instant(trace, record, kinds[record->kind], record->payload);
         break;
     default:
@@ -427,24 +427,24 @@ static void feed_instant(weft_trace *trace, const weft_event *record) {
 }
 
 /* What happens to a task that the trace knows, or gets to know. */
-static void feed_task(weft_trace *trace, const weft_event *record) {
+static void feed_task(weft_trace *trace, const weft_log_record *record) {
     track *at = track_of(trace, record->task);
     if (at == NULL)
         return;
     switch (record->kind) {
-    case WEFT_EVENT_FRAME_PUSH:
+    case WEFT_LOG_FRAME_PUSH:
         open_frame(trace, at, record->object, record->site);
         break;
-    case WEFT_EVENT_FRAME_POP:
+    case WEFT_LOG_FRAME_POP:
         close_frame(trace, at, record->object);
         break;
-    case WEFT_EVENT_RESUME:
+    case WEFT_LOG_RESUME:
         feed_resume(trace, at);
         break;
-    case WEFT_EVENT_SUSPEND:
+    case WEFT_LOG_SUSPEND:
         feed_suspend(trace, at);
         break;
-    case WEFT_EVENT_WAIT:
+    case WEFT_LOG_WAIT:
         feed_wait(record, at);
         break;
     default:
@@ -452,25 +452,25 @@ static void feed_task(weft_trace *trace, const weft_event *record) {
     }
 }
 
-static void feed(weft_trace *trace, const weft_event *record) {
+static void feed(weft_trace *trace, const weft_log_record *record) {
     double time = record->time * 1e9;
     trace->time = time > 0 && time < 9e18 ? (uint64_t)(time + 0.5) : trace->time;
     switch (record->kind) {
-    case WEFT_EVENT_CREATED:
+    case WEFT_LOG_CREATED:
         feed_created(trace, record);
         break;
-    case WEFT_EVENT_FRAME_PUSH:
-    case WEFT_EVENT_FRAME_POP:
-    case WEFT_EVENT_RESUME:
-    case WEFT_EVENT_SUSPEND:
-    case WEFT_EVENT_WAIT:
-    case WEFT_EVENT_WAKE:
+    case WEFT_LOG_FRAME_PUSH:
+    case WEFT_LOG_FRAME_POP:
+    case WEFT_LOG_RESUME:
+    case WEFT_LOG_SUSPEND:
+    case WEFT_LOG_WAIT:
+    case WEFT_LOG_WAKE:
         feed_task(trace, record);
         break;
-    case WEFT_EVENT_DONE:
+    case WEFT_LOG_DONE:
         feed_done(trace, record);
         break;
-    case WEFT_EVENT_SITE_DEF: {
+    case WEFT_LOG_SITE_DEF: {
         site *defined = make_item(&trace->sites, record->object, sizeof *defined);
         if (defined != NULL)
             *defined = (site){record->other, record->task, record->payload};
@@ -481,12 +481,12 @@ static void feed(weft_trace *trace, const weft_event *record) {
     }
 }
 
-void weft_trace_feed(void *context, const weft_event *records, size_t count, uint64_t base) {
+void weft_trace_feed(void *context, const weft_log_record *records, size_t count, uint64_t base) {
     weft_trace *trace = context;
     (void)base; /* the order of the records is all that counts here */
     for (size_t i = 0; i < count; i++) {
-        const weft_event *record = &records[i];
-        if (record->kind != WEFT_EVENT_STRING_DEF) {
+        const weft_log_record *record = &records[i];
+        if (record->kind != WEFT_LOG_STRING_DEF) {
             feed(trace, record);
             continue;
         }

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <weft/event.h>
+#include <weft/log.h>
 
 /* clang-format off */
 
@@ -42,7 +42,7 @@ weft_host *weft__program_host(void) {
     return weft__javascript_host();
 }
 
-static void give_events(void *context, const weft_event *records, size_t count, uint64_t base) {
+static void give_events(void *context, const weft_log_record *records, size_t count, uint64_t base) {
     (void)context;
     weft_js_events(records, (int)(count * sizeof *records), (double)base);
 }
@@ -50,7 +50,7 @@ static void give_events(void *context, const weft_event *records, size_t count, 
 void weft__program_entered(weft_loop *loop) {
     (void)loop;
     if (weft_js_wants_events())
-        weft_events_on(give_events, NULL);
+        weft_log_on(give_events, NULL);
 }
 
 /* As returning from main does elsewhere; Emscripten runs the functions of atexit where it has its own glue.

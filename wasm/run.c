@@ -126,7 +126,7 @@ WEFT__CALLABLE(weft_wasm_output) void weft_wasm_output(int stream, const char *t
     if (loop == NULL || loop->log == NULL)
         return;
     uint32_t words = weft__log_text(loop, text);
-    weft__log_record(loop, WEFT_EVENT_OUTPUT, (uint8_t)stream, 0, weft__id_of(loop->current), 0, 0, 0, words);
+    weft__log_record(loop, WEFT_LOG_OUTPUT, (uint8_t)stream, 0, weft__id_of(loop->current), 0, 0, 0, words);
 }
 
 /* --- Outcomes --- */

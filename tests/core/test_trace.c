@@ -140,18 +140,18 @@ static bool is_well_nested(void) {
 
 /* --- Records by hand --- */
 
-static void feed(weft_trace *trace, weft_event record) {
+static void feed(weft_trace *trace, weft_log_record record) {
     weft_trace_feed(trace, &record, 1, 0);
 }
 
 static void define(weft_trace *trace, uint32_t id, const char *bytes, size_t size) {
-    weft_event records[40] = {{.kind = WEFT_EVENT_STRING_DEF, .object = id, .payload = (uint32_t)size}};
+    weft_log_record records[40] = {{.kind = WEFT_LOG_STRING_DEF, .object = id, .payload = (uint32_t)size}};
     memcpy(&records[1], bytes, size);
     weft_trace_feed(trace, records, 1 + (size + 31) / 32, 0);
 }
 
 static void create(weft_trace *trace, uint32_t task) {
-    feed(trace, (weft_event){.kind = WEFT_EVENT_CREATED, .task = task, .object = task + 100});
+    feed(trace, (weft_log_record){.kind = WEFT_LOG_CREATED, .task = task, .object = task + 100});
 }
 
 TEST(an_empty_trace_is_valid) {
@@ -173,7 +173,7 @@ TEST(strings_of_any_bytes_are_valid) {
     weft_trace *trace = begin();
     define(trace, 1, bytes, sizeof bytes);
     create(trace, 1);
-    feed(trace, (weft_event){.kind = WEFT_EVENT_MARK, .task = 1, .payload = 1});
+    feed(trace, (weft_log_record){.kind = WEFT_LOG_MARK, .task = 1, .payload = 1});
     weft_trace_end(trace);
     CHECK(is_json());
     CHECK(says("\\u0000\\u0001"));
@@ -186,7 +186,7 @@ TEST(utf8_stays_as_it_is) {
     const char *words = "\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80";
     weft_trace *trace = begin();
     define(trace, 1, words, strlen(words));
-    feed(trace, (weft_event){.kind = WEFT_EVENT_MARK, .payload = 1});
+    feed(trace, (weft_log_record){.kind = WEFT_LOG_MARK, .payload = 1});
     weft_trace_end(trace);
     CHECK(is_json());
     CHECK(says(words));
@@ -197,7 +197,7 @@ TEST(surrogates_and_overlong_forms_are_replaced) {
     const char *words = "<\xED\xA0\x80|\xC0\x80|\xE0\x80\x80|\xF4\x90\x80\x80|\xE2\x82>";
     weft_trace *trace = begin();
     define(trace, 1, words, strlen(words));
-    feed(trace, (weft_event){.kind = WEFT_EVENT_MARK, .payload = 1});
+    feed(trace, (weft_log_record){.kind = WEFT_LOG_MARK, .payload = 1});
     weft_trace_end(trace);
     CHECK(is_json());
     CHECK(says("<\\ufffd\\ufffd\\ufffd|\\ufffd\\ufffd|\\ufffd\\ufffd\\ufffd|\\ufffd\\ufffd\\ufffd\\ufffd|"
@@ -207,8 +207,8 @@ TEST(surrogates_and_overlong_forms_are_replaced) {
 TEST(what_is_open_at_the_end_is_closed) {
     weft_trace *trace = begin();
     create(trace, 1);
-    feed(trace, (weft_event){.kind = WEFT_EVENT_RESUME, .task = 1, .time = 1});
-    feed(trace, (weft_event){.kind = WEFT_EVENT_FRAME_PUSH, .task = 1, .object = 200, .time = 1});
+    feed(trace, (weft_log_record){.kind = WEFT_LOG_RESUME, .task = 1, .time = 1});
+    feed(trace, (weft_log_record){.kind = WEFT_LOG_FRAME_PUSH, .task = 1, .object = 200, .time = 1});
     weft_trace_end(trace);
     CHECK(is_json());
     CHECK(is_well_nested());
@@ -219,16 +219,16 @@ TEST(records_out_of_place_do_no_harm) {
     weft_trace *trace = begin();
     for (uint32_t kind = 0; kind < 256; kind++)
         for (uint32_t task = 0; task < 3; task++)
-            if (kind != WEFT_EVENT_STRING_DEF && kind != WEFT_EVENT_SITE_DEF)
-                feed(trace, (weft_event){.kind = (uint8_t)kind,
-                                         .subkind = 99,
-                                         .task = task,
-                                         .other = 2,
-                                         .object = 7,
-                                         .site = 9999,
-                                         .payload = 0xFFFFFFFFu});
-    feed(trace, (weft_event){.kind = WEFT_EVENT_SITE_DEF, .object = 0xFFFFFFFFu});
-    weft_event cut = {.kind = WEFT_EVENT_STRING_DEF, .object = 1, .payload = 1000};
+            if (kind != WEFT_LOG_STRING_DEF && kind != WEFT_LOG_SITE_DEF)
+                feed(trace, (weft_log_record){.kind = (uint8_t)kind,
+                                              .subkind = 99,
+                                              .task = task,
+                                              .other = 2,
+                                              .object = 7,
+                                              .site = 9999,
+                                              .payload = 0xFFFFFFFFu});
+    feed(trace, (weft_log_record){.kind = WEFT_LOG_SITE_DEF, .object = 0xFFFFFFFFu});
+    weft_log_record cut = {.kind = WEFT_LOG_STRING_DEF, .object = 1, .payload = 1000};
     weft_trace_feed(trace, &cut, 1, 0);
     weft_trace_end(trace);
     CHECK(is_json());
@@ -240,7 +240,7 @@ TEST(many_tasks_have_a_track_each) {
     for (uint32_t task = 1; task <= 1000; task++)
         create(trace, task);
     for (uint32_t task = 1; task <= 1000; task++)
-        feed(trace, (weft_event){.kind = WEFT_EVENT_DONE, .task = task, .subkind = 2});
+        feed(trace, (weft_log_record){.kind = WEFT_LOG_DONE, .task = task, .subkind = 2});
     weft_trace_end(trace);
     CHECK(is_json());
     CHECK(is_well_nested());
@@ -252,10 +252,10 @@ TEST(an_arrow_leads_to_the_woken_step) {
     weft_trace *trace = begin();
     create(trace, 1);
     create(trace, 2);
-    feed(trace, (weft_event){.kind = WEFT_EVENT_RESUME, .task = 1});
-    feed(trace, (weft_event){.kind = WEFT_EVENT_WAKE, .task = 2, .other = 1});
-    feed(trace, (weft_event){.kind = WEFT_EVENT_SUSPEND, .task = 1});
-    feed(trace, (weft_event){.kind = WEFT_EVENT_RESUME, .task = 2});
+    feed(trace, (weft_log_record){.kind = WEFT_LOG_RESUME, .task = 1});
+    feed(trace, (weft_log_record){.kind = WEFT_LOG_WAKE, .task = 2, .other = 1});
+    feed(trace, (weft_log_record){.kind = WEFT_LOG_SUSPEND, .task = 1});
+    feed(trace, (weft_log_record){.kind = WEFT_LOG_RESUME, .task = 2});
     weft_trace_end(trace);
     CHECK(is_well_nested());
     CHECK_EQ_INT(count_of("\"ph\":\"s\",\"pid\":1,\"tid\":1,"), 1);
@@ -308,7 +308,7 @@ static weft_async(program) {
 }
 
 static weft_coroutine *make_program(void *trace) {
-    weft_events_on(weft_trace_feed, trace);
+    weft_log_on(weft_trace_feed, trace);
     return weft_call(program);
 }
 

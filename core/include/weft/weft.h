@@ -5,12 +5,12 @@
 
 #include <weft/coroutine.h>
 #include <weft/error.h>
-#include <weft/event.h>
 #include <weft/future.h>
 #include <weft/gather.h>
 #include <weft/generator.h>
 #include <weft/group.h>
 #include <weft/host.h>
+#include <weft/log.h>
 #include <weft/loop.h>
 #include <weft/semaphore.h>
 #include <weft/simulation.h>

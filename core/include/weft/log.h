@@ -1,5 +1,5 @@
-#ifndef WEFT_EVENT_H
-#define WEFT_EVENT_H
+#ifndef WEFT_LOG_H
+#define WEFT_LOG_H
 
 /* The event log: what the scheduler does, as records of 32 bytes. docs/events.md fixes the format. */
 
@@ -8,7 +8,7 @@
 WEFT_BEGIN_DECLARATIONS
 
 /* Number, name in C, name in texts. */
-#define WEFT_EVENTS(X)                          \
+#define WEFT_LOG_KINDS(X)                       \
     X(1, STRING_DEF, "string-def")              \
     X(2, SITE_DEF, "site-def")                  \
     X(3, CREATED, "created")                    \
@@ -39,13 +39,13 @@ WEFT_BEGIN_DECLARATIONS
     X(28, AWAITED_BY, "awaited-by")             \
     X(29, SHIFT, "shift")
 
-typedef enum weft_event_kind {
-#define X(number, name, text) WEFT_EVENT_##name = number,
-    WEFT_EVENTS(X)
+typedef enum weft_log_kind {
+#define X(number, name, text) WEFT_LOG_##name = number,
+    WEFT_LOG_KINDS(X)
 #undef X
-} weft_event_kind;
+} weft_log_kind;
 
-typedef struct weft_event {
+typedef struct weft_log_record {
     double time;
     uint32_t task;
     uint32_t other;
@@ -55,26 +55,26 @@ typedef struct weft_event {
     uint8_t subkind;
     uint16_t count;
     uint32_t payload;
-} weft_event;
+} weft_log_record;
 
-enum { WEFT_EVENT_CHUNK = 2048 /* records, at most, in what a sink is given */ };
+enum { WEFT_LOG_CHUNK = 2048 /* records, at most, in what a sink is given */ };
 
 /* Gets records as they come; `base` is the sequence number of the first. They are the log's: copy what is
  * kept. */
-typedef void weft_event_sink(void *context, const weft_event *records, size_t count, uint64_t base);
+typedef void weft_log_sink(void *context, const weft_log_record *records, size_t count, uint64_t base);
 
 /*
- * Switches the log of the current loop on. Without a sink the newest WEFT_EVENT_CHUNK records are kept. False
- * without memory. NULL and NULL after weft_events_on switch the sink off, keeping the ring.
+ * Switches the log of the current loop on. Without a sink the newest WEFT_LOG_CHUNK records are kept. False
+ * without memory. NULL and NULL after weft_log_on switch the sink off, keeping the ring.
  */
-bool weft_events_on(weft_event_sink *sink, void *context);
-void weft_events_off(void);
+bool weft_log_on(weft_log_sink *sink, void *context);
+void weft_log_off(void);
 
 /* Hands over what has gathered. */
-void weft_events_flush(void);
+void weft_log_flush(void);
 
 /* Copies the newest records of a ring, oldest first; returns how many there are. */
-size_t weft_events_recent(weft_event *records, size_t size);
+size_t weft_log_recent(weft_log_record *records, size_t size);
 
 /* A line of the program's own in the log, and so on the timeline. No cost while the log is off. */
 void weft_mark(const char *format, ...) WEFT__PRINTF(1, 2);
@@ -87,7 +87,7 @@ void weft_mark(const char *format, ...) WEFT__PRINTF(1, 2);
 typedef struct weft_trace weft_trace;
 typedef void weft_trace_write(void *context, const char *text, size_t length);
 weft_trace *weft_trace_new(weft_trace_write *write, void *context);
-weft_event_sink weft_trace_feed; /* its context is the trace */
+weft_log_sink weft_trace_feed; /* its context is the trace */
 void weft_trace_end(weft_trace *trace);
 
 WEFT_END_DECLARATIONS

@@ -14,7 +14,7 @@ static struct {
     char *texts[MOST_TEXTS]; /* by id */
     uint32_t site_functions[MOST_SITES];
     uint32_t site_lines[MOST_SITES];
-    weft_event records[MOST_RECORDS]; /* definitions left out */
+    weft_log_record records[MOST_RECORDS]; /* definitions left out */
     size_t count;
     size_t text_definitions, shifts, chunks, largest;
     uint64_t lost, next_base;
@@ -26,11 +26,10 @@ static void hold(bool rule) {
     seen.broken = seen.broken || !rule;
 }
 
-static bool names_a_string(const weft_event *record) {
-    static const uint8_t kinds[] = {
-        WEFT_EVENT_CREATED, WEFT_EVENT_CANCEL_REQUEST, WEFT_EVENT_CANCEL_DELIVERED,
-        WEFT_EVENT_DONE,    WEFT_EVENT_ERROR,          WEFT_EVENT_OUTPUT,
-        WEFT_EVENT_MARK,    WEFT_EVENT_NEVER_AWAITED,  WEFT_EVENT_NEVER_RETRIEVED};
+static bool names_a_string(const weft_log_record *record) {
+    static const uint8_t kinds[] = {WEFT_LOG_CREATED, WEFT_LOG_CANCEL_REQUEST, WEFT_LOG_CANCEL_DELIVERED,
+                                    WEFT_LOG_DONE,    WEFT_LOG_ERROR,          WEFT_LOG_OUTPUT,
+                                    WEFT_LOG_MARK,    WEFT_LOG_NEVER_AWAITED,  WEFT_LOG_NEVER_RETRIEVED};
     return memchr(kinds, record->kind, sizeof kinds) != NULL;
 }
 
@@ -38,7 +37,7 @@ static const char *text_of(uint32_t id) {
     return id < MOST_TEXTS && seen.texts[id] != NULL ? seen.texts[id] : "";
 }
 
-static void read_text(const weft_event *record, size_t left) {
+static void read_text(const weft_log_record *record, size_t left) {
     uint32_t length = record->payload;
     char *text = calloc(1, length + 1);
     hold(record->object > 0 && record->object < MOST_TEXTS && seen.texts[record->object] == NULL);
@@ -52,7 +51,7 @@ static void read_text(const weft_event *record, size_t left) {
     }
 }
 
-static void read_site(const weft_event *record) {
+static void read_site(const weft_log_record *record) {
     hold(record->object > 0 && record->object < MOST_SITES && seen.site_functions[record->object] == 0);
     hold(text_of(record->other)[0] != '\0' && text_of(record->task)[0] != '\0');
     if (seen.broken)
@@ -61,13 +60,13 @@ static void read_site(const weft_event *record) {
     seen.site_lines[record->object] = record->payload;
 }
 
-static void read_record(const weft_event *record) {
+static void read_record(const weft_log_record *record) {
     hold(record->time >= seen.time);
     hold(record->kind >= 1 && record->kind <= 29);
     hold(record->site == 0 || (record->site < MOST_SITES && seen.site_functions[record->site] != 0));
     hold(!names_a_string(record) || record->payload == 0 || text_of(record->payload)[0] != '\0');
     seen.time = record->time;
-    if (record->kind == WEFT_EVENT_SHIFT) {
+    if (record->kind == WEFT_LOG_SHIFT) {
         seen.shifts++;
         seen.lost += record->payload;
     } else if (seen.count < MOST_RECORDS) {
@@ -75,17 +74,17 @@ static void read_record(const weft_event *record) {
     }
 }
 
-static void read_chunk(void *context, const weft_event *records, size_t count, uint64_t base) {
+static void read_chunk(void *context, const weft_log_record *records, size_t count, uint64_t base) {
     (void)context;
     hold(base == seen.next_base && count > 0);
     seen.next_base = base + count;
     seen.chunks++;
     seen.largest = count > seen.largest ? count : seen.largest;
     for (size_t i = 0; i < count && !seen.broken; i++) {
-        if (records[i].kind == WEFT_EVENT_STRING_DEF) {
+        if (records[i].kind == WEFT_LOG_STRING_DEF) {
             read_text(&records[i], count - i);
             i += (records[i].payload + 31) / 32;
-        } else if (records[i].kind == WEFT_EVENT_SITE_DEF) {
+        } else if (records[i].kind == WEFT_LOG_SITE_DEF) {
             read_site(&records[i]);
         } else {
             read_record(&records[i]);
@@ -117,12 +116,12 @@ static void release(void *context, void *pointer) {
 static const weft_allocator allocator = {allocate, reallocate, release, NULL};
 
 static weft_simulation world;
-static weft_loop *open_loop(weft_event_sink *sink) {
+static weft_loop *open_loop(weft_log_sink *sink) {
     begin_reading();
     weft_simulation_init(&world, NULL);
     weft_loop *loop = weft_loop_new(&world.host, &allocator);
     if (sink != NULL)
-        CHECK(weft_events_on(sink, NULL));
+        CHECK(weft_log_on(sink, NULL));
     return loop;
 }
 static void close_loop(weft_loop *loop) {
@@ -135,10 +134,10 @@ static void run(weft_loop *loop, weft_coroutine *coroutine) {
     weft_loop_start(loop, coroutine);
     while (weft_simulation_turn(&world, loop, 0) == WEFT_TURN_MORE)
         ;
-    weft_events_flush();
+    weft_log_flush();
 }
 
-static const weft_event *find(uint8_t kind, uint8_t subkind) {
+static const weft_log_record *find(uint8_t kind, uint8_t subkind) {
     for (size_t i = 0; i < seen.count; i++)
         if (seen.records[i].kind == kind && seen.records[i].subkind == subkind)
             return &seen.records[i];
@@ -155,27 +154,27 @@ static size_t count_of(uint8_t kind) {
 /* --- The log by itself --- */
 
 TEST(a_record_is_32_bytes) {
-    CHECK_EQ_INT(sizeof(weft_event), 32);
-    CHECK_EQ_INT(offsetof(weft_event, task), 8);
-    CHECK_EQ_INT(offsetof(weft_event, kind), 24);
-    CHECK_EQ_INT(offsetof(weft_event, payload), 28);
+    CHECK_EQ_INT(sizeof(weft_log_record), 32);
+    CHECK_EQ_INT(offsetof(weft_log_record, task), 8);
+    CHECK_EQ_INT(offsetof(weft_log_record, kind), 24);
+    CHECK_EQ_INT(offsetof(weft_log_record, payload), 28);
 }
 
 TEST(off_until_it_is_switched_on) {
     weft_mark("nobody reads %d", 1); /* not even a loop is there */
-    weft_events_flush();
-    CHECK(!weft_events_on(read_chunk, NULL));
+    weft_log_flush();
+    CHECK(!weft_log_on(read_chunk, NULL));
     weft_loop *loop = open_loop(NULL);
     weft_mark("nobody reads %d", 2);
-    CHECK_EQ_INT(weft_events_recent(NULL, 0), 0);
-    CHECK(weft_events_on(read_chunk, NULL));
+    CHECK_EQ_INT(weft_log_recent(NULL, 0), 0);
+    CHECK(weft_log_on(read_chunk, NULL));
     weft_mark("somebody reads %d", 3);
-    weft_events_flush();
+    weft_log_flush();
     CHECK_EQ_INT(seen.count, 1);
     CHECK_EQ_STR(text_of(seen.records[0].payload), "somebody reads 3");
-    weft_events_off();
+    weft_log_off();
     weft_mark("nobody reads %d", 4);
-    weft_events_flush();
+    weft_log_flush();
     CHECK_EQ_INT(seen.count, 1);
     close_loop(loop);
 }
@@ -184,7 +183,7 @@ TEST(a_text_is_defined_once) {
     weft_loop *loop = open_loop(read_chunk);
     for (int i = 0; i < 10; i++)
         weft_mark("%s", i % 2 ? "odd" : "even");
-    weft_events_flush();
+    weft_log_flush();
     CHECK_EQ_INT(seen.text_definitions, 2);
     CHECK_EQ_INT(seen.count, 10);
     CHECK_EQ_STR(text_of(seen.records[9].payload), "odd");
@@ -195,10 +194,10 @@ TEST(many_texts_all_resolve) {
     weft_loop *loop = open_loop(read_chunk);
     for (int i = 0; i < 9000; i++)
         weft_mark("mark %d, and %0*d", i, i % 300, i);
-    weft_events_flush();
+    weft_log_flush();
     CHECK_EQ_INT(seen.count, 9000);
     CHECK(seen.chunks > 1);
-    CHECK(seen.largest <= WEFT_EVENT_CHUNK);
+    CHECK(seen.largest <= WEFT_LOG_CHUNK);
     for (int i = 0; i < 9000 && !seen.broken; i++) {
         char expected[400];
         snprintf(expected, sizeof expected, "mark %d, and %0*d", i, i % 300, i);
@@ -214,7 +213,7 @@ TEST(a_mark_is_cut_between_characters) {
     for (size_t i = 0; i + 3 < sizeof words; i += 3)
         memcpy(words + i, "…", 3);
     weft_mark("%s", words);
-    weft_events_flush();
+    weft_log_flush();
     size_t length = strlen(text_of(seen.records[0].payload));
     CHECK(length > 900);
     CHECK_EQ_INT(length % 3, 0);
@@ -224,23 +223,23 @@ TEST(a_mark_is_cut_between_characters) {
 TEST(an_empty_mark_has_no_text) {
     weft_loop *loop = open_loop(read_chunk);
     weft_mark("%s", "");
-    weft_events_flush();
+    weft_log_flush();
     CHECK_EQ_INT(seen.count, 1);
     CHECK_EQ_INT(seen.records[0].payload, 0);
     close_loop(loop);
 }
 
-static void marking_sink(void *context, const weft_event *records, size_t count, uint64_t base) {
+static void marking_sink(void *context, const weft_log_record *records, size_t count, uint64_t base) {
     weft_mark("of the sink");
-    weft_events_flush();
+    weft_log_flush();
     read_chunk(context, records, count, base);
 }
 
 TEST(what_a_sink_does_is_not_logged) {
     weft_loop *loop = open_loop(marking_sink);
     weft_mark("of the program");
-    weft_events_flush();
-    weft_events_flush();
+    weft_log_flush();
+    weft_log_flush();
     CHECK_EQ_INT(seen.count, 1);
     CHECK_EQ_STR(text_of(seen.records[0].payload), "of the program");
     close_loop(loop);
@@ -250,15 +249,15 @@ TEST(without_memory_it_stays_off) {
     weft_loop *loop = open_loop(NULL);
     size_t memory = weft_loop_memory(loop);
     allowed = 0;
-    CHECK(!weft_events_on(read_chunk, NULL));
+    CHECK(!weft_log_on(read_chunk, NULL));
     allowed = -1;
     CHECK_EQ_INT(weft_loop_memory(loop), memory);
-    CHECK(weft_events_on(read_chunk, NULL));
+    CHECK(weft_log_on(read_chunk, NULL));
     allowed = 0; /* all it needs it has */
     for (int i = 0; i < 3000; i++)
         weft_mark("mark %d", i);
     allowed = -1;
-    weft_events_off();
+    weft_log_off();
     CHECK_EQ_INT(weft_loop_memory(loop), memory);
     CHECK_EQ_INT(seen.count, 3000);
     close_loop(loop);
@@ -266,17 +265,17 @@ TEST(without_memory_it_stays_off) {
 
 /* --- The ring --- */
 
-enum { RING = 2 * WEFT_EVENT_CHUNK };
-static weft_event ring[RING + 1];
+enum { RING = 2 * WEFT_LOG_CHUNK };
+static weft_log_record ring[RING + 1];
 
 TEST(a_ring_keeps_the_newest) {
     weft_loop *loop = open_loop(NULL);
-    CHECK(weft_events_on(NULL, NULL));
+    CHECK(weft_log_on(NULL, NULL));
     for (int i = 0; i < 20000; i++)
         weft_mark("%d", i % 100);
-    size_t count = weft_events_recent(ring, RING + 1);
-    CHECK(count > WEFT_EVENT_CHUNK && count <= RING + 1);
-    CHECK_EQ_INT(ring[0].kind, WEFT_EVENT_SHIFT);
+    size_t count = weft_log_recent(ring, RING + 1);
+    CHECK(count > WEFT_LOG_CHUNK && count <= RING + 1);
+    CHECK_EQ_INT(ring[0].kind, WEFT_LOG_SHIFT);
     read_chunk(NULL, ring, count, 0);
     CHECK_EQ_INT(seen.shifts, 1);
     CHECK(seen.lost > 15000);
@@ -291,10 +290,10 @@ TEST(a_ring_keeps_the_newest) {
 
 TEST(a_ring_that_has_room_lost_nothing) {
     weft_loop *loop = open_loop(NULL);
-    CHECK(weft_events_on(NULL, NULL));
+    CHECK(weft_log_on(NULL, NULL));
     weft_mark("one");
     weft_mark("two");
-    size_t count = weft_events_recent(ring, RING);
+    size_t count = weft_log_recent(ring, RING);
     CHECK_EQ_INT(count, 6); /* two definitions with their texts, two marks */
     read_chunk(NULL, ring, count, 0);
     CHECK_EQ_INT(seen.shifts, 0);
@@ -304,29 +303,29 @@ TEST(a_ring_that_has_room_lost_nothing) {
 
 TEST(a_part_of_a_ring_begins_with_a_record) {
     weft_loop *loop = open_loop(NULL);
-    CHECK(weft_events_on(NULL, NULL));
+    CHECK(weft_log_on(NULL, NULL));
     weft_mark("a text that takes more than one record, as it is longer than 32 bytes");
     weft_mark("end");
-    CHECK_EQ_INT(weft_events_recent(NULL, 0), 1 + 3 + 1 + 2 + 1);
+    CHECK_EQ_INT(weft_log_recent(NULL, 0), 1 + 3 + 1 + 2 + 1);
     for (size_t size = 1; size < 8; size++) {
         memset(ring, 0xFF, sizeof ring);
-        CHECK_EQ_INT(weft_events_recent(ring, size), 8);
+        CHECK_EQ_INT(weft_log_recent(ring, size), 8);
         CHECK_EQ_INT(ring[size].kind, 0xFF);
-        CHECK_EQ_INT(ring[0].kind, WEFT_EVENT_SHIFT);
+        CHECK_EQ_INT(ring[0].kind, WEFT_LOG_SHIFT);
         CHECK(ring[0].payload > 0);
-        CHECK_EQ_INT(ring[size - 1].kind, size == 1 ? WEFT_EVENT_SHIFT : WEFT_EVENT_MARK);
+        CHECK_EQ_INT(ring[size - 1].kind, size == 1 ? WEFT_LOG_SHIFT : WEFT_LOG_MARK);
     }
     close_loop(loop);
 }
 
 TEST(a_sink_after_a_ring_gets_its_own_definitions) {
     weft_loop *loop = open_loop(NULL);
-    CHECK(weft_events_on(NULL, NULL));
+    CHECK(weft_log_on(NULL, NULL));
     weft_mark("words");
-    seen.next_base = weft_events_recent(NULL, 0);
-    CHECK(weft_events_on(read_chunk, NULL));
+    seen.next_base = weft_log_recent(NULL, 0);
+    CHECK(weft_log_on(read_chunk, NULL));
     weft_mark("words");
-    weft_events_flush();
+    weft_log_flush();
     CHECK_EQ_INT(seen.count, 1);
     CHECK_EQ_STR(text_of(seen.records[0].payload), "words");
     close_loop(loop);
@@ -362,17 +361,17 @@ static weft_async(parent) {
 TEST(a_program_tells_its_story) {
     weft_loop *loop = open_loop(read_chunk);
     run(loop, weft_call(parent));
-    CHECK_EQ_INT(count_of(WEFT_EVENT_CREATED), 2);
-    CHECK_EQ_INT(count_of(WEFT_EVENT_FRAME_PUSH), 1);
-    CHECK_EQ_INT(count_of(WEFT_EVENT_MARK), 2);
-    CHECK(count_of(WEFT_EVENT_DONE) >= 2);
-    const weft_event *main_task = find(WEFT_EVENT_CREATED, 0), *sleep = find(WEFT_EVENT_WAIT, 1);
+    CHECK_EQ_INT(count_of(WEFT_LOG_CREATED), 2);
+    CHECK_EQ_INT(count_of(WEFT_LOG_FRAME_PUSH), 1);
+    CHECK_EQ_INT(count_of(WEFT_LOG_MARK), 2);
+    CHECK(count_of(WEFT_LOG_DONE) >= 2);
+    const weft_log_record *main_task = find(WEFT_LOG_CREATED, 0), *sleep = find(WEFT_LOG_WAIT, 1);
     if (CHECK(main_task != NULL && sleep != NULL)) {
         CHECK_EQ_INT(sleep->task, main_task->task);
         CHECK_EQ_STR(text_of(seen.site_functions[main_task->site]), "parent");
         CHECK_EQ_STR(text_of(seen.site_functions[sleep->site]), "child");
     }
-    const weft_event *jump = find(WEFT_EVENT_CLOCK_JUMP, 0);
+    const weft_log_record *jump = find(WEFT_LOG_CLOCK_JUMP, 0);
     CHECK(jump != NULL && jump->time == 2.0);
     close_loop(loop);
 }
@@ -384,16 +383,16 @@ TEST(steps_are_bracketed) {
     uint32_t running = 0;
     size_t steps = 0;
     for (size_t i = 0; i < seen.count; i++) {
-        const weft_event *record = &seen.records[i];
-        if (record->kind == WEFT_EVENT_RESUME) {
+        const weft_log_record *record = &seen.records[i];
+        if (record->kind == WEFT_LOG_RESUME) {
             CHECK_EQ_INT(running, 0);
             running = record->task;
             steps++;
-        } else if (record->kind == WEFT_EVENT_SUSPEND) {
+        } else if (record->kind == WEFT_LOG_SUSPEND) {
             CHECK_EQ_INT(record->task, running);
             running = 0;
-        } else if (record->kind == WEFT_EVENT_MARK || record->kind == WEFT_EVENT_FRAME_PUSH ||
-                   record->kind == WEFT_EVENT_WAIT) {
+        } else if (record->kind == WEFT_LOG_MARK || record->kind == WEFT_LOG_FRAME_PUSH ||
+                   record->kind == WEFT_LOG_WAIT) {
             CHECK_EQ_INT(record->task, running);
         }
     }
@@ -447,10 +446,10 @@ static size_t expired(void) {
     size_t count = 0;
     uint32_t timeout = 0;
     for (size_t i = 0; i < seen.count; i++) {
-        const weft_event *record = &seen.records[i];
-        if (record->kind == WEFT_EVENT_OBJECT_NEW && record->subkind == TIMEOUT)
+        const weft_log_record *record = &seen.records[i];
+        if (record->kind == WEFT_LOG_OBJECT_NEW && record->subkind == TIMEOUT)
             timeout = record->object;
-        count += record->kind == WEFT_EVENT_TIMER_DROP && record->subkind == FIRED &&
+        count += record->kind == WEFT_LOG_TIMER_DROP && record->subkind == FIRED &&
                  record->object == timeout && timeout != 0;
     }
     return count;
@@ -464,7 +463,7 @@ TEST(deadlines_and_the_errors_of_blocks_are_told) {
     CHECK_EQ_INT(expired(), 2);
     size_t count = 0;
     for (size_t i = 0; i < seen.count; i++)
-        if (seen.records[i].kind == WEFT_EVENT_ERROR && CHECK(count < 4))
+        if (seen.records[i].kind == WEFT_LOG_ERROR && CHECK(count < 4))
             CHECK_EQ_STR(text_of(seen.records[i].payload), errors[count++]);
     CHECK_EQ_INT(count, 4);
     close_loop(loop);
