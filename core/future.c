@@ -412,13 +412,14 @@ static void remember(weft_loop *loop, weft_future *task, const weft_error *reaso
  */
 static bool cancel_wait(weft_loop *loop, weft_future *task, const weft_error *reason, weft_future **instead) {
     weft_future *target = task->u.task.wait.future;
+    uint8_t wait = WAIT_CANCELLED;
     switch (task->handle.wait) {
     case WAIT_SLEEP:
         weft__timer_stale(loop);
         WEFT__LOG(loop, WEFT_LOG_TIMER_DROP, 1, 0, task->id, 0, 0, 0, 0);
         break;
-    case WAIT_SEMAPHORE:
-        weft__semaphore_cancel(loop, (weft_task *)(void *)task);
+    case WAIT_QUEUE:
+        wait = weft__queue_cancel((weft_task *)(void *)task);
         break;
     case WAIT_GROUP:
         task->u.task.wait.group->waiting = false;
@@ -431,7 +432,7 @@ static bool cancel_wait(weft_loop *loop, weft_future *task, const weft_error *re
     default:
         return false;
     }
-    task->handle.wait = WAIT_CANCELLED;
+    task->handle.wait = wait;
     remember(loop, task, reason);
     weft__push_ready(loop, &task->handle);
     return true;
@@ -458,7 +459,7 @@ static weft_future *cancel_one(weft_loop *loop, weft_future *future, const weft_
     if (!cancel_wait(loop, future, reason, &instead)) {
         future->handle.flags |= FUTURE_MUST_CANCEL;
         loop->self_cancelled |= loop->current == (weft_task *)(void *)future;
-        if (future->handle.wait != WAIT_CANCELLED) /* else Cancelled is on its way already */
+        if (future->handle.wait < WAIT_LEFT) /* else an error is on its way already */
             remember(loop, future, reason);
     }
     return instead;

@@ -27,9 +27,11 @@ enum weft__wait {
     WAIT_READY,  /* in the ready queue, or running: nothing to deliver */
     WAIT_SLEEP,  /* a timer will wake it */
     WAIT_FUTURE, /* it stands in a future's list of callbacks, or that has spliced it into the ready queue */
-    WAIT_SEMAPHORE, /* it stands in a semaphore's queue */
-    WAIT_GROUP,     /* at the end of a group's block; its last child will wake it */
-    WAIT_GRANTED,   /* in the ready queue, with a permit that it does not know of yet */
+    WAIT_QUEUE,  /* it stands in the queue of a lock, an event, … */
+    WAIT_GROUP,  /* at the end of a group's block; its last child will wake it */
+    WAIT_WOKEN,  /* in the ready queue; the wait queue, if it has one, will be told that it resumes */
+    WAIT_LEFT,   /* the same, but cancelled in the queue, where others stood before it */
+    WAIT_LEFT_HEAD, /* the same, but at the head of the queue */
     WAIT_CANCELLED, /* in the ready queue; Cancelled will be raised: the wait itself was cancelled */
     WAIT_THROWN     /* in the ready queue; the error in its extras will be raised */
 };
@@ -49,7 +51,7 @@ enum {
 
 enum { CALLBACK_OF_PROGRAM = 1 }; /* in a callback's `wait`: the program's own */
 
-/* Stands in one list at a time: the ready queue, a future's callbacks, a semaphore's queue. */
+/* Stands in one list at a time: the ready queue, a future's callbacks, a wait queue. */
 typedef struct weft__handle {
     struct weft__handle *next;
     uint8_t kind;  /* weft__handle_kind */
@@ -88,14 +90,14 @@ typedef struct weft__extra {
 struct weft_future {
     weft__handle handle;
     weft__handle *callbacks; /* last of a circle in order of arrival; NULL: none */
-    weft_future *previous;   /* in a semaphore's queue; of a gather on the stack of a cancellation */
+    weft_future *previous;   /* in a wait queue; of a gather on the stack of a cancellation */
     weft__extra *extra;
     union {
         struct { /* a task that is not done */
             weft_frame *leaf;
             union {
-                weft_future *future; /* counted */
-                weft_semaphore *semaphore;
+                weft_future *future;     /* counted */
+                weft__wait_queue *queue; /* NULL: woken by one that is not told of it */
                 weft_group *group;
                 uint32_t timer; /* sequence number of its entry in the heap */
             } wait;
@@ -202,7 +204,8 @@ enum {
     MANAGER_TIMEOUT_AT,
     MANAGER_GROUP,
     MANAGER_NEW_GROUP,
-    MANAGER_SEMAPHORE
+    MANAGER_SEMAPHORE,
+    MANAGER_LOCK
 };
 
 /* --- Timers --- */
@@ -536,7 +539,7 @@ weft_task *weft__task_make(weft_loop *loop, weft_coroutine *coroutine, const cha
                            const weft_error **error);
 void weft__task_unmake(weft_loop *loop, weft_task *task);
 void weft__task_schedule(weft_loop *loop, weft_task *task);
-void weft__deliver(weft_loop *loop, weft_task *task);
+bool weft__deliver(weft_loop *loop, weft_task *task); /* false: it waits again */
 void weft__run_watched(weft_loop *loop, weft_task *task, weft_frame *frame);
 static inline void weft__run_frames(weft_loop *loop, weft_frame *frame) {
     do {
@@ -586,7 +589,48 @@ void weft__report(weft_loop *loop, const char *format, ...) WEFT__PRINTF(2, 3);
 uint32_t weft__choose(weft_loop *loop, weft_choice kind, uint32_t candidates);
 void weft__host_failed(weft_loop *loop, const char *what, int code);
 
-/* group.c, timeout.c, semaphore.c, generator.c, gather.c: how blocks and waits reach them */
+/* wait_queue.c: the one queue under every primitive */
+
+/* How a task resumes that stood in a queue. */
+typedef enum weft__resumption {
+    RESUMED_WOKEN,
+    RESUMED_CANCELLED, /* woken, and cancelled before it resumed: what it was given must go on to the next */
+    RESUMED_LEFT       /* cancelled while it waited */
+} weft__resumption;
+
+/* What is particular to the queues of a primitive. */
+typedef struct weft__queue_type {
+    const char *name; /* of the primitive */
+    uint8_t waits;    /* what a `wait` record names */
+    uint8_t object;   /* what an `object-new` record names */
+    /* A task resumes. Returns false if it stands in a queue again instead. NULL: it is not told, and is not
+     * touched after it has woken a task: the task's value is true. */
+    bool (*resumed)(weft_loop *loop, weft_task *task, weft__wait_queue *queue, weft__resumption how);
+} weft__queue_type;
+
+weft_frame *weft__queue_wait(weft_frame *frame, weft_loop *loop, weft__wait_queue *queue,
+                             const weft__queue_type *type, uint32_t at);
+void weft__queue_enter(weft_loop *loop, weft_task *task, weft__wait_queue *queue,
+                       const weft__queue_type *type);            /* the same, for a task that resumes */
+bool weft__queue_wake(weft_loop *loop, weft__wait_queue *queue); /* the first; false: nobody waits */
+void weft__queue_wake_all(weft_loop *loop, weft__wait_queue *queue);
+bool weft__queue_resume(weft_loop *loop, weft_task *task, uint8_t wait, bool cancelled);
+uint8_t weft__queue_cancel(weft_task *task); /* takes it out; returns how it waits now */
+void weft__queue_forget(weft_task *task);    /* it will never resume */
+void weft__queue_log(weft_loop *loop, weft__wait_queue *queue, const weft__queue_type *type, uint8_t kind,
+                     uint32_t payload); /* acquire, release or object-new */
+
+/* Nobody waits, and nobody who was woken has yet to resume: a newcomer overtakes nobody. */
+static inline bool weft__queue_idle(const weft__wait_queue *queue) {
+    return queue->first == NULL && queue->woken == 0;
+}
+
+/* The one at the head resumes soon, and will pass on what is free. */
+static inline bool weft__queue_moves(const weft__wait_queue *queue) {
+    return queue->woken + queue->left > 0;
+}
+
+/* group.c, timeout.c, generator.c, gather.c: how blocks and waits reach them */
 const weft_error *weft__timeout_enter(weft_loop *loop, weft_deadline *deadline, const weft_manager *manager);
 void weft__timeout_exit(weft_loop *loop, weft_frame *frame, weft_deadline *deadline, weft__scope *scope);
 void weft__timeout_forget(weft_loop *loop, weft_deadline *deadline);
@@ -597,8 +641,6 @@ bool weft__group_wait(weft_loop *loop, weft_frame *frame, weft_group *group,
 void weft__group_interrupted(weft_loop *loop, weft_group *group, const weft_error *error);
 void weft__group_finish(weft_loop *loop, weft_frame *frame, weft_group *group, weft__scope *scope);
 weft_frame *weft__refuse_operation(weft_frame *frame, weft_loop *loop, uint32_t at);
-void weft__semaphore_resume(weft_loop *loop, weft_task *task, bool cancelled);
-void weft__semaphore_cancel(weft_loop *loop, weft_task *task);
 weft_frame *weft__generator_claim(weft_loop *loop,
                                   weft_coroutine *coroutine); /* for weft_for_await; or sets the error */
 weft_frame *weft__generator_ended(weft_frame *generator, weft_loop *loop);
@@ -663,6 +705,11 @@ enum {
     WAITS_SHIELD,
     WAITS_GROUP,
     WAITS_SEMAPHORE,
+    WAITS_LOCK,
+    WAITS_EVENT,
+    WAITS_CONDITION,
+    WAITS_BARRIER,
+    WAITS_QUEUE,
     WAITS_TICK = 15
 };
 enum {
@@ -672,7 +719,12 @@ enum {
     OBJECT_GROUP,
     OBJECT_TIMEOUT,
     OBJECT_SEMAPHORE,
-    OBJECT_TIMER = 12
+    OBJECT_LOCK,
+    OBJECT_EVENT,
+    OBJECT_CONDITION,
+    OBJECT_BARRIER,
+    OBJECT_QUEUE,
+    OBJECT_TIMER
 };
 
 #endif

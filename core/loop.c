@@ -254,8 +254,9 @@ static bool look_up(weft_loop *loop, uint64_t stop_at) {
 static inline void step(weft_loop *loop, weft_task *task) {
     const weft__handle *handle = &task->future.handle;
     loop->current = task;
-    if (handle->wait != WAIT_READY || WEFT__UNLIKELY(handle->flags & FUTURE_MUST_CANCEL))
-        weft__deliver(loop, task);
+    if ((handle->wait != WAIT_READY || WEFT__UNLIKELY(handle->flags & FUTURE_MUST_CANCEL)) &&
+        WEFT__UNLIKELY(!weft__deliver(loop, task)))
+        return;
     if (WEFT__UNLIKELY(loop->watched))
         weft__run_watched(loop, task, task->future.u.task.leaf);
     else

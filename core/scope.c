@@ -499,7 +499,7 @@ static bool step_enter(weft_frame *frame, weft_loop *loop, weft__scope *scope) {
         return !receive(frame, loop, scope);
     }
     if (scope->kind == SCOPE_FOR || with->manager.kind == MANAGER_USER ||
-        with->manager.kind == MANAGER_SEMAPHORE) {
+        with->manager.kind == MANAGER_SEMAPHORE || with->manager.kind == MANAGER_LOCK) {
         scope->mark = MARK_WAITING;
         return true;
     }
@@ -534,6 +534,8 @@ static void exit_builtin(weft_frame *frame, weft_loop *loop, weft__with_scope *w
     const weft_error *refused = NULL;
     if (with->manager.kind == MANAGER_SEMAPHORE)
         refused = weft_semaphore_release(with->manager.object);
+    else if (with->manager.kind == MANAGER_LOCK)
+        refused = weft_lock_release(with->manager.object);
     else
         weft__timeout_exit(loop, frame, with->manager.object, &with->scope);
     if (refused != NULL)
@@ -634,6 +636,8 @@ static weft_frame *leave_with(weft_frame *frame, weft_loop *loop, weft__with_sco
     weft_coroutine *coroutine = NULL;
     if (with->manager.kind == MANAGER_SEMAPHORE)
         return weft__await_semaphore(frame, loop, with->manager.object, with->scope.at);
+    if (with->manager.kind == MANAGER_LOCK)
+        return weft__await_lock(frame, loop, with->manager.object, with->scope.at);
     if (is_group(&with->scope))
         return NULL; /* the task waits for its children already */
     if (entering && with->manager.enter != NULL)

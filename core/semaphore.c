@@ -1,51 +1,17 @@
 /*
- * Semaphores, and the queue under them.
- *
- * A task that waits stands in the queue; a release takes the first one out, gives it the permit and makes it
- * ready. Until it resumes the permit counts as granted, and newcomers queue up behind it: nobody overtakes.
- * If it is cancelled before it resumes, the permit goes on to the next.
+ * Semaphores. A release gives the permit to who waited longest, if anybody waits; it is taken when that task
+ * resumes. If that was cancelled meanwhile, the permit goes on to the next.
  */
 
 #include "internal.h"
 
-/* --- The queue --- */
+static bool resumed(weft_loop *loop, weft_task *task, weft__wait_queue *queue, weft__resumption how);
 
-static void enqueue(weft__queue *queue, weft_task *task) {
-    weft_future *future = &task->future;
-    future->handle.next = NULL;
-    future->previous = (weft_future *)(void *)queue->last;
-    if (queue->last != NULL)
-        queue->last->future.handle.next = &future->handle;
-    else
-        queue->first = task;
-    queue->last = task;
-}
+static const weft__queue_type type = {"semaphore", WAITS_SEMAPHORE, OBJECT_SEMAPHORE, resumed};
 
-static void remove_from(weft__queue *queue, weft_task *task) {
-    weft_task *next = (weft_task *)(void *)task->future.handle.next;
-    weft_task *previous = (weft_task *)(void *)task->future.previous;
-    if (previous != NULL)
-        previous->future.handle.next = (weft__handle *)(void *)next;
-    else
-        queue->first = next;
-    if (next != NULL)
-        next->future.previous = (weft_future *)(void *)previous;
-    else
-        queue->last = previous;
-}
-
-/* --- Semaphores --- */
-
-static uint16_t waiting(const weft_semaphore *semaphore) {
-    uint16_t count = 0;
-    for (const weft_task *task = semaphore->waiters.first; task != NULL && count < UINT16_MAX;
-         task = (const weft_task *)(const void *)task->future.handle.next)
-        count++;
-    return count;
-}
-
-static void log_state(weft_loop *loop, const weft_semaphore *semaphore, uint8_t kind, uint32_t task) {
-    weft__log_record(loop, kind, 0, waiting(semaphore), task, 0, 0, semaphore->id, semaphore->value);
+static void log_state(weft_loop *loop, weft_semaphore *semaphore, uint8_t kind) {
+    if (WEFT__UNLIKELY(loop->log != NULL))
+        weft__queue_log(loop, &semaphore->waiters, &type, kind, semaphore->value);
 }
 
 void weft_semaphore_init_bounded(weft_semaphore *semaphore, uint32_t permits) {
@@ -54,15 +20,13 @@ void weft_semaphore_init_bounded(weft_semaphore *semaphore, uint32_t permits) {
 }
 
 void weft_semaphore_init(weft_semaphore *semaphore, uint32_t permits) {
-    weft_loop *loop = weft__current;
     *semaphore = (weft_semaphore){.value = permits, .bound = UINT32_MAX};
-    semaphore->id = loop == NULL ? 0 : weft__new_id(loop);
-    if (WEFT__UNLIKELY(loop != NULL && loop->log != NULL))
-        weft__log_object(loop, semaphore->id, OBJECT_SEMAPHORE, permits);
+    if (weft__current != NULL)
+        log_state(weft__current, semaphore, WEFT_LOG_OBJECT_NEW);
 }
 
 bool weft_semaphore_locked(const weft_semaphore *semaphore) {
-    return semaphore->value == 0 || semaphore->granted > 0 || semaphore->waiters.first != NULL;
+    return semaphore->value == 0 || !weft__queue_idle(&semaphore->waiters);
 }
 
 uint32_t weft_semaphore_value(const weft_semaphore *semaphore) {
@@ -73,36 +37,19 @@ weft_frame *weft__await_semaphore(weft_frame *frame, weft_loop *loop, weft_semap
                                   uint32_t at) {
     if (WEFT__UNLIKELY(semaphore == NULL || frame->b.run.at == WEFT__AT_DROP))
         return weft__refuse_operation(frame, loop, at);
-    weft_task *task = loop->current;
+    if (weft_semaphore_locked(semaphore))
+        return weft__queue_wait(frame, loop, &semaphore->waiters, &type, at);
     frame->b.run.at = at;
-    if (!weft_semaphore_locked(semaphore)) {
-        semaphore->value--;
-        loop->transfer.value = weft__of_bool(true);
-        if (WEFT__UNLIKELY(loop->log != NULL))
-            log_state(loop, semaphore, WEFT_LOG_ACQUIRE, task->future.id);
-        return frame;
-    }
-    task->future.u.task.leaf = frame;
-    task->future.u.task.wait.semaphore = semaphore;
-    task->future.handle.wait = WAIT_SEMAPHORE;
-    enqueue(&semaphore->waiters, task);
-    if (WEFT__UNLIKELY(loop->log != NULL))
-        weft__log_wait(loop, task, WAITS_SEMAPHORE, 0, semaphore->id);
-    return NULL;
+    semaphore->value--;
+    loop->transfer.value = weft__of_bool(true);
+    log_state(loop, semaphore, WEFT_LOG_ACQUIRE);
+    return frame;
 }
 
-/* Gives a permit to who waited longest; false if there is none, or nobody. */
-static bool grant(weft_loop *loop, weft_semaphore *semaphore) {
-    weft_task *task = semaphore->waiters.first;
-    if (semaphore->value == 0 || task == NULL)
-        return false;
-    remove_from(&semaphore->waiters, task);
-    semaphore->value--;
-    semaphore->granted++;
-    task->future.handle.wait = WAIT_GRANTED;
-    weft__push_ready(loop, &task->future.handle);
-    WEFT__LOG(loop, WEFT_LOG_WAKE, 0, 0, task->future.id, weft__id_of(loop->current), 0, semaphore->id, 0);
-    return true;
+/* Gives permits to those who waited longest, at most `most`. */
+static void grant(weft_loop *loop, weft_semaphore *semaphore, uint32_t most) {
+    while (most-- > 0 && semaphore->value > 0 && weft__queue_wake(loop, &semaphore->waiters))
+        semaphore->value--;
 }
 
 const weft_error *weft_semaphore_release(weft_semaphore *semaphore) {
@@ -114,31 +61,23 @@ const weft_error *weft_semaphore_release(weft_semaphore *semaphore) {
     semaphore->value++;
     if (loop == NULL)
         return NULL;
-    if (WEFT__UNLIKELY(loop->log != NULL))
-        log_state(loop, semaphore, WEFT_LOG_RELEASE, weft__id_of(loop->current));
-    grant(loop, semaphore);
-    weft__nudge(loop);
+    log_state(loop, semaphore, WEFT_LOG_RELEASE);
+    grant(loop, semaphore, 1);
     return NULL;
 }
 
-/* The task that was granted a permit runs: it has it now, or, cancelled, gives it back. */
-void weft__semaphore_resume(weft_loop *loop, weft_task *task, bool cancelled) {
-    weft_semaphore *semaphore = task->future.u.task.wait.semaphore;
-    semaphore->granted--;
-    if (cancelled) {
-        semaphore->value++;
-    } else {
+/* Newcomers had to wait behind this task even where permits were free: as many as there are go on now. */
+static bool resumed(weft_loop *loop, weft_task *task, weft__wait_queue *queue, weft__resumption how) {
+    weft_semaphore *semaphore = (weft_semaphore *)(void *)queue;
+    (void)task;
+    if (how == RESUMED_WOKEN) {
         loop->transfer.value = weft__of_bool(true);
-        if (WEFT__UNLIKELY(loop->log != NULL))
-            log_state(loop, semaphore, WEFT_LOG_ACQUIRE, task->future.id);
+        log_state(loop, semaphore, WEFT_LOG_ACQUIRE);
+    } else if (how == RESUMED_CANCELLED) {
+        semaphore->value++;
     }
-    while (grant(loop, semaphore)) {
-    }
-}
-
-void weft__semaphore_cancel(weft_loop *loop, weft_task *task) {
-    (void)loop;
-    remove_from(&task->future.u.task.wait.semaphore->waiters, task);
+    grant(loop, semaphore, UINT32_MAX);
+    return true;
 }
 
 weft_manager weft__semaphore_manager(weft_semaphore *semaphore) {

@@ -123,16 +123,22 @@ static void deliver_result(weft_loop *loop, weft_frame *frame, weft_future *futu
     }
 }
 
+/* Whether Cancelled is on its way to the task, whatever else is. */
+static bool is_cancelled(const weft__handle *handle) {
+    return handle->flags & FUTURE_MUST_CANCEL || handle->wait == WAIT_CANCELLED ||
+           handle->wait == WAIT_LEFT || handle->wait == WAIT_LEFT_HEAD;
+}
+
 /* Ends the wait of a task that runs again. */
-static void deliver_slowly(weft_loop *loop, weft_task *task) {
+static bool deliver_slowly(weft_loop *loop, weft_task *task) {
     weft_frame *frame = task->future.u.task.leaf;
     weft__handle *handle = &task->future.handle;
     uint8_t wait = handle->wait;
-    bool cancelled = wait == WAIT_CANCELLED || handle->flags & FUTURE_MUST_CANCEL;
+    bool cancelled = is_cancelled(handle);
     handle->flags &= (uint16_t)~FUTURE_MUST_CANCEL;
     handle->wait = WAIT_READY;
-    if (wait == WAIT_GRANTED)
-        weft__semaphore_resume(loop, task, cancelled);
+    if (wait >= WAIT_WOKEN && wait <= WAIT_LEFT_HEAD && !weft__queue_resume(loop, task, wait, cancelled))
+        return false;
     if (wait == WAIT_FUTURE) {
         weft_future *future = task->future.u.task.wait.future;
         if (cancelled && future->handle.state != STATE_VALUE &&
@@ -151,19 +157,19 @@ static void deliver_slowly(weft_loop *loop, weft_task *task) {
                       loop->error->message[0] == '\0' ? 0 : weft__log_text(loop, loop->error->message));
         weft__throw(frame, loop);
     }
+    return true;
 }
 
-void weft__deliver(weft_loop *loop, weft_task *task) {
+bool weft__deliver(weft_loop *loop, weft_task *task) {
     weft__handle *handle = &task->future.handle;
     weft_future *future = task->future.u.task.wait.future;
     if (WEFT__UNLIKELY(handle->wait != WAIT_FUTURE || handle->flags & FUTURE_MUST_CANCEL ||
-                       future->handle.state != STATE_VALUE || future->references == 1)) {
-        deliver_slowly(loop, task);
-        return;
-    }
+                       future->handle.state != STATE_VALUE || future->references == 1))
+        return deliver_slowly(loop, task);
     handle->wait = WAIT_READY;
     weft__borrow(future, &loop->transfer.value);
     future->references--;
+    return true;
 }
 
 /* In debug mode what is below the step's stack is overwritten, so that a local kept across an await is seen
@@ -248,8 +254,10 @@ static void leave_wait(weft_loop *loop, weft_task *task) {
         weft__remove_callback(target, &future->handle);
         weft__release(loop, target);
         break;
-    case WAIT_SEMAPHORE:
-        weft__semaphore_cancel(loop, task);
+    case WAIT_QUEUE:
+    case WAIT_WOKEN:
+    case WAIT_LEFT_HEAD:
+        weft__queue_forget(task);
         break;
     case WAIT_GROUP:
         future->u.task.wait.group->waiting = false;
@@ -381,8 +389,8 @@ static void describe_wait(const weft_future *task, char *buffer, size_t size) {
                                         [HANDLE_FUTURE] = "future",
                                         [HANDLE_GATHER] = "gather",
                                         [HANDLE_SHIELD] = "shield"};
-    if (task->handle.wait == WAIT_SEMAPHORE)
-        snprintf(buffer, size, "semaphore %u", task->u.task.wait.semaphore->id);
+    if (task->handle.wait == WAIT_QUEUE)
+        snprintf(buffer, size, "%s %u", task->u.task.wait.queue->type->name, task->u.task.wait.queue->id);
     else if (task->handle.wait == WAIT_GROUP)
         snprintf(buffer, size, "the tasks of group %u", task->u.task.wait.group->id);
     else if (task->handle.wait == WAIT_SLEEP)

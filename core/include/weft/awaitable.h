@@ -10,7 +10,7 @@
  * next item. */
 typedef struct weft_op {
     void *object;
-    weft_value value; /* for a generator */
+    weft_value value; /* for a generator or a queue */
     double seconds;
     uint32_t kind;
 } weft_op;
@@ -18,10 +18,26 @@ typedef struct weft_op {
 enum {
     WEFT__OP_SLEEP = 1,
     WEFT__OP_SEMAPHORE,
+    WEFT__OP_LOCK,
+    WEFT__OP_EVENT,
+    WEFT__OP_QUEUE_GET,
+    WEFT__OP_QUEUE_PUT,
+    WEFT__OP_QUEUE_JOIN,
     WEFT__OP_GENERATOR_NEXT,
     WEFT__OP_GENERATOR_THROW,
     WEFT__OP_GENERATOR_CLOSE
 };
+
+struct weft__queue_type;
+
+/* Tasks that wait for a lock, an event, …: first come, first served. Zeroed it is empty. All internal. */
+typedef struct weft__wait_queue {
+    weft_task *first, *last;
+    const struct weft__queue_type *type; /* set when a task waits */
+    uint32_t woken;                      /* tasks that were woken and have not resumed yet */
+    uint32_t left;                       /* tasks that were cancelled at the head and have not resumed yet */
+    uint32_t id;                         /* in the event log; 0: not there yet */
+} weft__wait_queue;
 
 /* Anything that can be awaited, as functions take it. At most one of the two is set. */
 typedef struct weft_awaitable {

@@ -27,7 +27,9 @@
 #include <weft/awaitable.h>
 #include <weft/base.h>
 #include <weft/error.h>
+#include <weft/event.h>
 #include <weft/group.h>
+#include <weft/lock.h>
 #include <weft/semaphore.h>
 #include <weft/timeout.h>
 #include <weft/value.h>
@@ -122,6 +124,8 @@ weft_frame *weft__await_future(weft_frame *frame, weft_loop *loop, weft_future *
 weft_frame *weft__await_tick(weft_frame *frame, weft_loop *loop, uint32_t at);
 weft_frame *weft__await_sleep(weft_frame *frame, weft_loop *loop, double seconds, uint32_t at);
 weft_frame *weft__await_semaphore(weft_frame *frame, weft_loop *loop, weft_semaphore *semaphore, uint32_t at);
+weft_frame *weft__await_lock(weft_frame *frame, weft_loop *loop, weft_lock *lock, uint32_t at);
+weft_frame *weft__await_event(weft_frame *frame, weft_loop *loop, weft_event *event, uint32_t at);
 weft_frame *weft__await_generator(weft_frame *frame, weft_loop *loop, void *generator, uint32_t kind,
                                   const weft_value *value, uint32_t at);
 weft_frame *weft__yield(weft_frame *frame, weft_loop *loop, weft_value value, uint32_t at);
@@ -165,6 +169,10 @@ static inline weft_frame *weft__await_op(weft_frame *frame, weft_loop *loop, wef
                                : weft__await_sleep(frame, loop, op.seconds, at);
     if (op.kind == WEFT__OP_SEMAPHORE)
         return weft__await_semaphore(frame, loop, (weft_semaphore *)op.object, at);
+    if (op.kind == WEFT__OP_LOCK)
+        return weft__await_lock(frame, loop, (weft_lock *)op.object, at);
+    if (op.kind == WEFT__OP_EVENT)
+        return weft__await_event(frame, loop, (weft_event *)op.object, at);
     return weft__await_generator(frame, loop, op.object, op.kind, &op.value, at);
 }
 
@@ -317,7 +325,8 @@ static inline weft_deadline weft__to_deadline(weft_value value) {
 #define WEFT__MANAGER(m)                              \
     _Generic((m), weft_manager                        \
              : weft__manager_itself, weft_semaphore * \
-             : weft__semaphore_manager, weft_group *  \
+             : weft__semaphore_manager, weft_lock *   \
+             : weft__lock_manager, weft_group *       \
              : weft__group_manager)(m)
 #define WEFT__STORAGE(v) \
     _Generic((v), weft_group : (void *)&(v), weft_deadline : (void *)&(v), default : (void *)NULL)
@@ -491,7 +500,7 @@ static inline weft_deadline weft__to_deadline(weft_value value) {
 #define weft_finally else if (weft__block_in(weft__frame, WEFT__FINALLY_STATE)) WEFT__BODY
 
 /*
- * async with m: m is a weft_manager, weft_timeout(…), weft_task_group(), or a pointer to a semaphore or
+ * async with m: m is a weft_manager, weft_timeout(…), weft_task_group(), or a pointer to a semaphore, lock or
  * group. As v: stores what entering it returned; a weft_group or weft_deadline of the structure is itself
  * what is entered.
  */

@@ -24,7 +24,11 @@ WEFT_BEGIN_DECLARATIONS
     X(WEFT_GENERATOR_EXIT, 10, "GeneratorExit")    /* GeneratorExit */                                     \
     X(WEFT_DEADLOCK, 11, "Deadlock")               /* nothing can ever wake the program again */           \
     X(WEFT_SYSTEM, 12, "SystemError")              /* OSError; the message has the system's name for it */ \
-    X(WEFT_JAVASCRIPT, 13, "JavaScriptError")      /* a promise that rejected, an import that threw */
+    X(WEFT_JAVASCRIPT, 13, "JavaScriptError")      /* a promise that rejected, an import that threw */     \
+    X(WEFT_BROKEN_BARRIER, 14, "BrokenBarrier")    /* asyncio.BrokenBarrierError */                        \
+    X(WEFT_QUEUE_EMPTY, 15, "QueueEmpty")          /* asyncio.QueueEmpty */                                \
+    X(WEFT_QUEUE_FULL, 16, "QueueFull")            /* asyncio.QueueFull */                                 \
+    X(WEFT_QUEUE_SHUT_DOWN, 17, "QueueShutDown")   /* asyncio.QueueShutDown */
 
 typedef enum weft_code {
     WEFT_OK = 0,

@@ -16,18 +16,11 @@
 
 WEFT_BEGIN_DECLARATIONS
 
-/* Tasks that wait, first in first out. */
-typedef struct weft__queue {
-    weft_task *first, *last;
-} weft__queue;
-
 typedef struct weft_semaphore {
     /* All internal. */
-    weft__queue waiters;
+    weft__wait_queue waiters;
     uint32_t value;
-    uint32_t granted; /* permits given to tasks that have not resumed yet */
-    uint32_t bound;   /* UINT32_MAX: none */
-    uint32_t id;
+    uint32_t bound; /* UINT32_MAX: none */
 } weft_semaphore;
 
 void weft_semaphore_init(weft_semaphore *semaphore, uint32_t permits);

@@ -5,11 +5,13 @@
 
 #include <weft/coroutine.h>
 #include <weft/error.h>
+#include <weft/event.h>
 #include <weft/future.h>
 #include <weft/gather.h>
 #include <weft/generator.h>
 #include <weft/group.h>
 #include <weft/host.h>
+#include <weft/lock.h>
 #include <weft/log.h>
 #include <weft/loop.h>
 #include <weft/semaphore.h>
