@@ -154,16 +154,13 @@ const weft_type *weft_coroutine_type(const weft_coroutine *coroutine) {
 }
 
 int weft__line_of(const weft_frame *frame) {
-    uint32_t at = frame->b.run.at;
-    return at & 0x40000000u ? (int)((at - 0x40000000u) / 16) : 0;
+    return weft__line_at(frame->b.run.at);
 }
 
 /* An await that cannot be: in weft_drop it is only reported, since nobody is there to catch. */
 static weft_frame *refuse(weft_frame *frame, weft_loop *loop, uint32_t at, int code, const char *why) {
     if (frame->b.run.at == WEFT__AT_DROP) {
-        const weft_type *type = weft__type_of(frame);
-        weft__report(loop, "%s:%u: %s: an await in weft_drop", type->file, (at - 0x40000000u) / 16,
-                     type->name);
+        weft__report(loop, weft__about_frame(frame, weft__line_at(at)), "an await in weft_drop");
         frame->b.run.at = WEFT__AT_END;
         return frame;
     }

@@ -45,11 +45,15 @@ static void free_callbacks(weft_loop *loop, weft_future *future) {
 }
 
 static void report_unretrieved(weft_loop *loop, weft_future *future) {
-    char text[1024];
-    weft_value_print(weft__of_error(future->u.failed.error), text, sizeof text);
-    WEFT__LOG(loop, WEFT_LOG_NEVER_RETRIEVED, 0, 0, future->id, 0, 0, 0, weft__log_text(loop, text));
-    weft__report(loop, "%s %u: its error was never retrieved: %s",
-                 future->handle.kind == HANDLE_TASK ? "task" : "future", future->id, text);
+    if (WEFT__UNLIKELY(loop->log != NULL)) {
+        char text[1024];
+        weft_value_print(weft__of_error(future->u.failed.error), text, sizeof text);
+        weft__log_record(loop, WEFT_LOG_NEVER_RETRIEVED, 0, 0, future->id, 0, 0, 0,
+                         weft__log_text(loop, text));
+    }
+    weft_error_context about = weft__about_future(future);
+    about.error = future->u.failed.error;
+    weft__report(loop, about, "its error was never retrieved");
 }
 
 static void free_memory(weft_loop *loop, weft_future *future) {
@@ -134,7 +138,7 @@ void weft_future_release(weft_future *future) {
     if (future->handle.flags >= FUTURE_RETAINED) {
         future->handle.flags = (uint16_t)(future->handle.flags - FUTURE_RETAINED);
     } else if (!weft__unhold(loop, future) && is_loops_alone(future)) {
-        weft__report(loop, "task %u was released more often than it was held", future->id);
+        weft__report(loop, weft__about_future(future), "released more often than it was held");
         return;
     }
     weft__release(loop, future);

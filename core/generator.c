@@ -192,7 +192,7 @@ weft_frame *weft__yield(weft_frame *frame, weft_loop *loop, weft_value value, ui
     if (!(frame->flags & FRAME_GENERATOR) || frame->b.run.at == WEFT__AT_DROP) {
         weft_value_free(&value);
         if (frame->b.run.at == WEFT__AT_DROP)
-            weft__report(loop, "a yield in weft_drop");
+            weft__report(loop, weft__about_frame(frame, weft__line_at(at)), "a yield in weft_drop");
         if (frame->b.run.at == WEFT__AT_DROP)
             frame->b.run.at = WEFT__AT_END;
         else

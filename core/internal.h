@@ -290,6 +290,7 @@ struct weft_loop {
     uint8_t ending; /* how far the end is, once the main tasks have ended */
     bool sweep;     /* most timer entries are stale */
     bool freeing;   /* futures are being freed */
+    bool handling;  /* the exception handler runs */
     uint8_t tag;
 
     double now;       /* of this iteration */
@@ -316,7 +317,9 @@ struct weft_loop {
 
     weft_host *host;
     weft_allocator allocator;
-    weft_reporter *reporter;
+    weft_exception_handler *handler; /* NULL: the default one */
+    void *handler_context;
+    weft_reporter *reporter; /* of the default handler; NULL: stderr */
     void *reporter_context;
     struct weft_simulation *simulation; /* the host, if it is one */
     _Atomic(weft__message *) inbox;
@@ -403,6 +406,10 @@ static inline void weft__unlink_unstarted(weft_loop *loop, weft_frame *frame) {
         weft__unlink_listed(loop, frame);
 }
 const weft_type *weft__type_of(weft_frame *frame);
+/* The line of a label; 0 if it is none of the body's. */
+static inline int weft__line_at(uint32_t at) {
+    return at & 0x40000000u ? (int)((at - 0x40000000u) / 16) : 0;
+}
 int weft__line_of(const weft_frame *frame);
 /* From here on the frame's links mean its caller and its blocks. Returns the frame. */
 static inline weft_frame *weft__begin_frame(weft_loop *loop, weft_frame *frame, weft_frame *caller) {
@@ -556,6 +563,7 @@ void weft__task_destroy(weft_loop *loop, weft_task *task);
 void weft__throw_into(weft_loop *loop, weft_task *task, const weft_error *error); /* takes the error */
 typedef bool weft__visit(weft_loop *loop, weft_task *task, void *context);        /* false ends the walk */
 void weft__each_task(weft_loop *loop, weft__visit *visit, void *context);
+void weft__describe_wait(const weft_future *task, char *buffer, size_t size); /* "a timer", "future 5" */
 void weft__describe_task(weft_task *task, char *buffer,
                          size_t size); /* "task 'x' (fetch, file.c:3) waits for …" */
 
@@ -585,9 +593,14 @@ weft__nudge(weft_loop *loop) { /* something is ready: the host must give a turn 
         weft__ask_for_turn(loop);
 }
 double weft__now(weft_loop *loop);
-void weft__report(weft_loop *loop, const char *format, ...) WEFT__PRINTF(2, 3);
 uint32_t weft__choose(weft_loop *loop, weft_choice kind, uint32_t candidates);
 void weft__host_failed(weft_loop *loop, const char *what, int code);
+
+/* report.c */
+#define WEFT__NOTHING_KNOWN ((weft_error_context){.message = NULL})
+weft_error_context weft__about_frame(weft_frame *frame, int line); /* line 0: where its body begins */
+weft_error_context weft__about_future(weft_future *future);
+void weft__report(weft_loop *loop, weft_error_context about, const char *format, ...) WEFT__PRINTF(3, 4);
 
 /* wait_queue.c: the one queue under every primitive */
 

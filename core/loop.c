@@ -6,7 +6,6 @@
 #include "internal.h"
 #include "program.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -29,12 +28,6 @@ static void release_default(void *context, void *pointer) {
     free(pointer);
 }
 
-static void report_default(void *context, const char *text) {
-    (void)context;
-    fflush(stdout);
-    fprintf(stderr, "weft: %s\n", text);
-}
-
 weft_loop *weft_loop_new(weft_host *host, const weft_allocator *allocator) {
     static const weft_allocator standard = {allocate_default, reallocate_default, release_default, NULL};
     static _Atomic(uint8_t) last_tag;
@@ -49,7 +42,6 @@ weft_loop *weft_loop_new(weft_host *host, const weft_allocator *allocator) {
     loop->host = host;
     loop->simulation = weft__simulation_of(host);
     loop->allocator = *allocator;
-    loop->reporter = report_default;
     loop->ready_end = &loop->ready;
     loop->slow_step = 0.1;
     loop->armed = INFINITY;
@@ -65,45 +57,14 @@ weft_loop *weft_loop_current(void) {
     return weft__current;
 }
 
-/* --- Reports --- */
-
-void weft__report(weft_loop *loop, const char *format, ...) {
-    char text[2048];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    if (loop == NULL || loop->reporter == NULL)
-        report_default(NULL, text);
-    else
-        loop->reporter(loop->reporter_context, text);
-}
-
-void weft_loop_set_reporter(weft_loop *loop, weft_reporter *reporter, void *context) {
-    loop->reporter = reporter == NULL ? report_default : reporter;
-    loop->reporter_context = context;
-}
-
-void weft_loop_set_debug(weft_loop *loop, bool debug) {
-    loop->debug = debug;
-    loop->watched = debug || loop->log != NULL;
-}
-
-bool weft_loop_debug(const weft_loop *loop) {
-    return loop->debug;
-}
-
-void weft_loop_set_slow_step(weft_loop *loop, double seconds) {
-    loop->slow_step = seconds;
-}
-
 uint64_t weft_loop_steps(const weft_loop *loop) {
     return loop->steps;
 }
 
 void weft__host_failed(weft_loop *loop, const char *what, int code) {
     const char *words = loop->host->describe == NULL ? NULL : loop->host->describe(loop->host, code);
-    weft__report(loop, "the host cannot %s: %s (%d)", what, words == NULL ? "it failed" : words, code);
+    weft__report(loop, WEFT__NOTHING_KNOWN, "the host cannot %s: %s (%d)", what,
+                 words == NULL ? "it failed" : words, code);
 }
 
 /* --- Time --- */
@@ -342,9 +303,10 @@ static bool detach_left(weft_loop *loop, weft_task *task, void *context) {
     (void)context;
     if (weft__done(&task->future))
         return true;
-    char text[512];
-    weft__describe_task(task, text, sizeof text);
-    weft__report(loop, "a task was destroyed while it was pending: %s", text);
+    char wait[64];
+    weft__describe_wait(&task->future, wait, sizeof wait);
+    weft__report(loop, weft__about_future(&task->future), "destroyed while it was pending: it waits for %s",
+                 wait);
     weft__task_detach(loop, task);
     return true;
 }
@@ -399,8 +361,9 @@ static void drop_unstarted(weft_loop *loop) {
         WEFT__LOG(loop, WEFT_LOG_NEVER_AWAITED, 0, 0, 0, 0,
                   weft__log_site(loop, type->name, type->file, (int)type->line), 0,
                   weft__log_text(loop, type->name));
-        weft__report(loop, "coroutine '%s' called at %s was never awaited", type->name,
-                     called_at == NULL ? "an unknown place" : called_at);
+        weft_error_context about = weft__about_frame(frame, 0);
+        about.created_at = called_at == NULL ? "an unknown place" : called_at;
+        weft__report(loop, about, "was never awaited");
         weft__frame_close(loop, frame);
     }
 }
@@ -620,7 +583,8 @@ void weft_loop_close(weft_loop *loop) {
     if (loop->log != NULL)
         weft__log_close(loop);
     if (loop->objects > 0)
-        weft__report(loop, "%zu objects were still retained when their loop was closed", loop->objects);
+        weft__report(loop, WEFT__NOTHING_KNOWN, "%zu objects were still retained when their loop was closed",
+                     loop->objects);
     weft__memory_close(loop);
     weft_allocator allocator = loop->allocator;
     allocator.release(allocator.context, loop);

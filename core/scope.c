@@ -136,8 +136,7 @@ void weft__scopes_free(weft_loop *loop, weft_frame *frame) {
 
 /* weft_drop ends at a block: what it raises, returns or waits for has nowhere to go. */
 static weft__scope *refuse_block(weft_frame *frame, weft_loop *loop, uint32_t at) {
-    const weft_type *type = weft__type_of(frame);
-    weft__report(loop, "%s:%u: %s: a block in weft_drop", type->file, (at - 0x40000000u) / 16, type->name);
+    weft__report(loop, weft__about_frame(frame, weft__line_at(at)), "a block in weft_drop");
     frame->b.run.at = WEFT__AT_END;
     loop->transfer.block_failed = true;
     return NULL;
@@ -313,9 +312,9 @@ static const weft_error *new_error(weft_frame *frame, int line, int code, const 
 
 static void raise_at(weft_frame *frame, weft_loop *loop, int line, const weft_error *error) {
     if (frame->b.run.at == WEFT__AT_DROP) {
-        const weft_type *type = weft__type_of(frame);
-        weft__report(loop, "%s:%d: %s: an error raised in weft_drop is lost: %s: %s", type->file, line,
-                     type->name, weft_error_name(error->code), error->message);
+        weft_error_context about = weft__about_frame(frame, line);
+        about.error = error;
+        weft__report(loop, about, "an error raised in weft_drop is lost");
         weft_error_release(error);
         frame->b.run.at = WEFT__AT_END;
         return;
@@ -518,10 +517,8 @@ static bool step_enter(weft_frame *frame, weft_loop *loop, weft__scope *scope) {
 static void end_body(weft_loop *loop, weft_frame *frame, weft__scope *scope) {
     if (WEFT__UNLIKELY(loop->debug && scope->mark == MARK_INSIDE &&
                        (scope->kind == SCOPE_TRY || scope->kind == SCOPE_WITH))) {
-        const weft_type *type = weft__type_of(frame);
-        weft__report(loop,
-                     "%s:%u: %s: a plain break leaves the block that begins here; weft_break leaves the loop",
-                     type->file, (scope->at - 0x40000000u) / 16, type->name);
+        weft__report(loop, weft__about_frame(frame, weft__line_at(scope->at)),
+                     "a plain break leaves the block that begins here; weft_break leaves the loop");
     }
     bool next = scope->kind == SCOPE_FOR && scope->mark == MARK_ENDED;
     leave_state(scope);

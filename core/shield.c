@@ -3,11 +3,10 @@
 #include "internal.h"
 
 /* As the report of an error never retrieved, with the reason why nobody could. */
-static void report_late(weft_loop *loop, const weft_future *inner, const weft_error *error) {
-    char text[1024];
-    weft_value_print(weft__of_error(error), text, sizeof text);
-    weft__report(loop, "%s %u failed after the shield around it was cancelled: %s",
-                 inner->handle.kind == HANDLE_TASK ? "task" : "future", inner->id, text);
+static void report_late(weft_loop *loop, weft_future *inner, const weft_error *error) {
+    weft_error_context about = weft__about_future(inner);
+    about.error = error;
+    weft__report(loop, about, "failed after the shield around it was cancelled");
 }
 
 /* Without a future: the inner one ended without a result, since nobody can set it any more. */

@@ -197,8 +197,7 @@ static void refuse_plain_return(weft_loop *loop, weft_task *task) {
 /* A step with the log or debug mode on. */
 void weft__run_watched(weft_loop *loop, weft_task *task, weft_frame *frame) {
     uint32_t id = task->future.id;
-    const weft_type *type = weft__type_of(frame);
-    int line = weft__line_of(frame);
+    weft_error_context about = weft__about_frame(frame, weft__line_of(frame));
     double begin = loop->debug ? weft__now(loop) : 0;
     if (loop->log != NULL)
         weft__log_resume(loop, task, frame);
@@ -211,9 +210,10 @@ void weft__run_watched(weft_loop *loop, weft_task *task, weft_frame *frame) {
         double took = weft__now(loop) - begin;
         if (took >= loop->slow_step) {
             WEFT__LOG(loop, WEFT_LOG_STEP_TOO_LONG, 0, 0, id, 0,
-                      weft__log_site(loop, type->name, type->file, line), 0, weft__float_bits(took));
-            weft__report(loop, "%s:%d: %s: a step of task %u took %.3f s and blocked all others", type->file,
-                         line == 0 ? (int)type->line : line, type->name, id, took);
+                      weft__log_site(loop, about.function, about.file, about.line), 0,
+                      weft__float_bits(took));
+            about.task = loop->current; /* NULL if it has ended */
+            weft__report(loop, about, "a step of task %u took %.3f s and blocked all others", id, took);
         }
     }
     weft_frame *leaf = loop->current == NULL ? NULL : task->future.u.task.leaf;
@@ -384,7 +384,7 @@ bool weft_task_set_name(weft_task *task, const char *name) {
 }
 
 /* What a task waits for, in words, for the report of a deadlock. */
-static void describe_wait(const weft_future *task, char *buffer, size_t size) {
+void weft__describe_wait(const weft_future *task, char *buffer, size_t size) {
     static const char *const kinds[] = {[HANDLE_TASK] = "task",
                                         [HANDLE_FUTURE] = "future",
                                         [HANDLE_GATHER] = "gather",
@@ -407,7 +407,7 @@ void weft__describe_task(weft_task *task, char *buffer, size_t size) {
     weft_frame *leaf = task->future.u.task.leaf;
     const weft_type *type = weft__type_of(leaf);
     int line = weft__line_of(leaf) == 0 ? (int)type->line : weft__line_of(leaf);
-    describe_wait(&task->future, wait, sizeof wait);
+    weft__describe_wait(&task->future, wait, sizeof wait);
     snprintf(buffer, size, "%s (task %u) waits for %s at %s:%d in %s", weft_task_name(task), task->future.id,
              wait, type->file, line, type->name);
 }

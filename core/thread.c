@@ -69,7 +69,8 @@ static weft_async(to_thread) {
         weft_raise(WEFT_TYPE_MISMATCH, "a thread needs a function, not NULL");
     if (weft__current->host->work == NULL) {
         if (weft__current->debug)
-            weft__report(weft__current, "this host has no threads: a function for one runs in place");
+            weft__report(weft__current, weft__about_future(&weft__current->current->future),
+                         "this host has no threads: a function for one runs in place");
         weft_return(self->function(self->argument));
     }
     self->value = send(weft__current, self);

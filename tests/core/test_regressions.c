@@ -126,7 +126,7 @@ weft_async(shields_a_gather) {
 
 TEST(a_gather_that_failed_after_its_shield_is_not_called_a_task) {
     CHECK_EQ_STR(RUN(weft_call(shields_a_gather)), "none");
-    CHECK_EQ_STR(world.reports, "future 3 failed after the shield around it was cancelled: Cancelled");
+    CHECK_EQ_STR(world.reports, "future 3: failed after the shield around it was cancelled: Cancelled");
 }
 
 TEST_MAIN(TEST_CASE(a_group_is_not_entered_anew_while_its_block_is_open), TEST_CASE(nor_is_a_deadline),

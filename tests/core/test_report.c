@@ -196,8 +196,8 @@ weft_async(leaves) {
 TEST(a_task_that_ignores_its_cancellation_is_destroyed_and_reported) {
     RUN(weft_call(leaves, .refusals = 2));
     CHECK_EQ_STR(world.said, "no drop");
-    CHECK_EQ_INT(
-        lines_of_report("a task was destroyed while it was pending: stubborn (task 2) waits for future"), 1);
+    CHECK_EQ_INT(lines_of_report("destroyed while it was pending: it waits for future"), 1);
+    CHECK_EQ_INT(lines_of_report("task 2 'stubborn' (waits_for_ever, "), 1);
     CHECK_EQ_INT(lines_of_report("\n"), 0);
     RUN(weft_call(leaves));
     CHECK_EQ_STR(world.said, "no drop");
@@ -212,7 +212,7 @@ TEST(closing_a_loop_destroys_what_runs_and_says_so) {
     weft_loop_close(world.loop);
     world.loop = NULL;
     CHECK_EQ_STR(world.said, "drop");
-    CHECK_EQ_INT(lines_of_report("a task was destroyed while it was pending"), 2);
+    CHECK_EQ_INT(lines_of_report("destroyed while it was pending"), 2);
     CHECK_EQ_INT(lines_of_report("waits for a timer"), 1);
     world_close();
 }
@@ -274,6 +274,108 @@ TEST(how_slow_is_slow_can_be_set) {
     world_close();
 }
 
+/* --- The exception handler --- */
+
+static bool accepts; /* what the handler returns */
+
+/* Says the parts of a report. */
+static bool note(void *context, const weft_error_context *report) {
+    ++*(int *)context;
+    say("[%s|%s|task %u|%s|%d]", report->message, name_of(report->error),
+        report->task == NULL ? 0 : weft_task_id(report->task),
+        report->function == NULL ? "" : report->function, report->line > 0 && report->file != NULL);
+    CHECK(report->task == NULL || report->future == NULL || weft_task_future(report->task) == report->future);
+    return accepts;
+}
+
+static const char *run_with_handler(weft_coroutine *(*make)(void), bool takes) {
+    static int calls;
+    calls = 0;
+    accepts = takes;
+    if (!CHECK(world_open()))
+        return "";
+    CHECK(weft_loop_exception_handler(world.loop) == NULL);
+    weft_loop_set_exception_handler(world.loop, note, &calls);
+    CHECK(weft_loop_exception_handler(world.loop) == note);
+    weft_task *main = world_start(make());
+    CHECK_EQ_INT(world_turn(), WEFT_TURN_DONE);
+    world_outcome(main);
+    world_close();
+    CHECK_EQ_INT(calls, 1);
+    return world.said;
+}
+
+static weft_coroutine *make_unread(void) {
+    return weft_call(starts, .then = 'n');
+}
+
+static weft_coroutine *make_forgets(void) {
+    return weft_call(forgets);
+}
+
+TEST(a_handler_gets_the_parts_of_a_report) {
+    CHECK_EQ_STR(run_with_handler(make_unread, true),
+                 "drop [its error was never retrieved|Error 1000|task 2|fails|1]");
+    CHECK_EQ_STR(world.reports, "");
+    CHECK_EQ_STR(run_with_handler(make_forgets, true), "main [was never awaited|none|task 0|fails|1] drop");
+    CHECK_EQ_STR(world.reports, "");
+}
+
+TEST(what_a_handler_leaves_goes_to_the_default_one) {
+    CHECK_EQ_STR(run_with_handler(make_unread, false),
+                 "drop [its error was never retrieved|Error 1000|task 2|fails|1]");
+    CHECK_EQ_INT(lines_of_report("its error was never retrieved: Error 1000: nobody reads this"), 1);
+    CHECK_EQ_INT(lines_of_report("task 2 (fails, "), 1);
+}
+
+/* A handler that fails itself: what goes wrong in it is told by the default one. */
+static bool fail_too(void *context, const weft_error_context *report) {
+    (void)context;
+    say("%s", report->message);
+    weft_loop_call_exception_handler(world.loop, &(weft_error_context){.message = "the handler failed"});
+    return true;
+}
+
+struct calls_handler {
+    weft_frame frame;
+};
+
+weft_async(calls_handler) {
+    weft_begin(calls_handler);
+    weft_loop_call_exception_handler(
+        world.loop, &(weft_error_context){.message = "words", .error = &weft_error_timed_out});
+    weft_loop_call_exception_handler(world.loop, &(weft_error_context){.file = NULL});
+    weft_end();
+}
+
+TEST(what_goes_wrong_in_a_handler_goes_to_the_default_one) {
+    if (!CHECK(world_open()))
+        return;
+    weft_loop_set_exception_handler(world.loop, fail_too, NULL);
+    world_start(weft_call(starts, .then = 'n'));
+    CHECK_EQ_INT(world_turn(), WEFT_TURN_DONE);
+    world_close();
+    CHECK_EQ_STR(world.said, "drop its error was never retrieved");
+    CHECK_EQ_STR(world.reports, "the handler failed");
+}
+
+TEST(a_program_can_report_itself) {
+    RUN(weft_call(calls_handler));
+    CHECK_EQ_STR(world.reports, "words: TimedOut\nan error that nobody handles");
+}
+
+TEST(no_handler_is_the_default_one) {
+    if (!CHECK(world_open()))
+        return;
+    weft_loop_set_exception_handler(world.loop, fail_too, NULL);
+    weft_loop_set_exception_handler(world.loop, NULL, NULL);
+    world_start(weft_call(starts, .then = 'n'));
+    CHECK_EQ_INT(world_turn(), WEFT_TURN_DONE);
+    world_close();
+    CHECK_EQ_STR(world.said, "drop");
+    CHECK_EQ_INT(lines_of_report("its error was never retrieved"), 1);
+}
+
 TEST_MAIN(TEST_CASE(a_coroutine_that_was_never_awaited_is_named_and_dropped),
           TEST_CASE(one_that_was_closed_is_not), TEST_CASE(an_error_that_nobody_read_is_reported_once),
           TEST_CASE(an_error_that_was_read_or_raised_is_not), TEST_CASE(a_cancelled_task_is_not),
@@ -282,4 +384,8 @@ TEST_MAIN(TEST_CASE(a_coroutine_that_was_never_awaited_is_named_and_dropped),
           TEST_CASE(a_task_that_ignores_its_cancellation_is_destroyed_and_reported),
           TEST_CASE(closing_a_loop_destroys_what_runs_and_says_so),
           TEST_CASE(what_is_still_retained_at_the_end_is_counted),
-          TEST_CASE(debug_mode_tells_of_a_step_that_blocks), TEST_CASE(how_slow_is_slow_can_be_set))
+          TEST_CASE(debug_mode_tells_of_a_step_that_blocks), TEST_CASE(how_slow_is_slow_can_be_set),
+          TEST_CASE(a_handler_gets_the_parts_of_a_report),
+          TEST_CASE(what_a_handler_leaves_goes_to_the_default_one),
+          TEST_CASE(what_goes_wrong_in_a_handler_goes_to_the_default_one),
+          TEST_CASE(a_program_can_report_itself), TEST_CASE(no_handler_is_the_default_one))

@@ -122,20 +122,6 @@ bool weft_call_soon_threadsafe(weft_loop *loop, weft_callback *callback, void *a
 void weft_loop_hold(weft_loop *loop);
 void weft_loop_unhold(weft_loop *loop);
 
-/* --- Reports --- */
-
-/*
- * Gets a line for everything that went wrong without anybody to tell: a coroutine never awaited, an error
- * never retrieved, a task destroyed while pending, in debug mode a slow step. The default prints to stderr.
- */
-typedef void weft_reporter(void *context, const char *text);
-void weft_loop_set_reporter(weft_loop *loop, weft_reporter *reporter, void *context);
-
-/* Debug mode: what WEFT_DEBUG=1 sets. Steps longer than `seconds` are reported (0.1). asyncio's debug mode */
-void weft_loop_set_debug(weft_loop *loop, bool debug);
-bool weft_loop_debug(const weft_loop *loop);
-void weft_loop_set_slow_step(weft_loop *loop, double seconds);
-
 /* The memory that the loop has from its allocator now, bytes. */
 size_t weft_loop_memory(const weft_loop *loop);
 
