@@ -643,6 +643,11 @@ static inline bool weft__queue_moves(const weft__wait_queue *queue) {
     return queue->woken + queue->left > 0;
 }
 
+/* queue_items.c */
+enum { QUEUE_FIFO, QUEUE_LIFO, QUEUE_PRIORITY };
+const weft_error *weft__items_add(weft_queue *queue, const weft_value *value); /* static; or NULL: it is in */
+weft_value weft__items_take(weft_queue *queue);                                /* of one that is not empty */
+
 /* group.c, timeout.c, generator.c, gather.c: how blocks and waits reach them */
 const weft_error *weft__timeout_enter(weft_loop *loop, weft_deadline *deadline, const weft_manager *manager);
 void weft__timeout_exit(weft_loop *loop, weft_frame *frame, weft_deadline *deadline, weft__scope *scope);

@@ -30,6 +30,7 @@
 #include <weft/event.h>
 #include <weft/group.h>
 #include <weft/lock.h>
+#include <weft/queue.h>
 #include <weft/semaphore.h>
 #include <weft/timeout.h>
 #include <weft/value.h>
@@ -126,6 +127,11 @@ weft_frame *weft__await_sleep(weft_frame *frame, weft_loop *loop, double seconds
 weft_frame *weft__await_semaphore(weft_frame *frame, weft_loop *loop, weft_semaphore *semaphore, uint32_t at);
 weft_frame *weft__await_lock(weft_frame *frame, weft_loop *loop, weft_lock *lock, uint32_t at);
 weft_frame *weft__await_event(weft_frame *frame, weft_loop *loop, weft_event *event, uint32_t at);
+weft_frame *weft__await_queue_get(weft_frame *frame, weft_loop *loop, weft_queue *queue, uint32_t at);
+weft_frame *weft__await_queue_put(weft_frame *frame, weft_loop *loop, weft_queue *queue,
+                                  const weft_value *value, uint32_t at);
+weft_frame *weft__await_queue_join(weft_frame *frame, weft_loop *loop, weft_queue *queue, uint32_t at);
+weft_frame *weft__await_queue_room(weft_frame *frame, weft_loop *loop, weft_queue *queue, uint32_t at);
 weft_frame *weft__await_generator(weft_frame *frame, weft_loop *loop, void *generator, uint32_t kind,
                                   const weft_value *value, uint32_t at);
 weft_frame *weft__yield(weft_frame *frame, weft_loop *loop, weft_value value, uint32_t at);
@@ -173,6 +179,14 @@ static inline weft_frame *weft__await_op(weft_frame *frame, weft_loop *loop, wef
         return weft__await_lock(frame, loop, (weft_lock *)op.object, at);
     if (op.kind == WEFT__OP_EVENT)
         return weft__await_event(frame, loop, (weft_event *)op.object, at);
+    if (op.kind == WEFT__OP_QUEUE_GET)
+        return weft__await_queue_get(frame, loop, (weft_queue *)op.object, at);
+    if (op.kind == WEFT__OP_QUEUE_PUT)
+        return weft__await_queue_put(frame, loop, (weft_queue *)op.object, &op.value, at);
+    if (op.kind == WEFT__OP_QUEUE_JOIN)
+        return weft__await_queue_join(frame, loop, (weft_queue *)op.object, at);
+    if (op.kind == WEFT__OP_QUEUE_ROOM)
+        return weft__await_queue_room(frame, loop, (weft_queue *)op.object, at);
     return weft__await_generator(frame, loop, op.object, op.kind, &op.value, at);
 }
 

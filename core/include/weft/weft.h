@@ -14,6 +14,7 @@
 #include <weft/lock.h>
 #include <weft/log.h>
 #include <weft/loop.h>
+#include <weft/queue.h>
 #include <weft/report.h>
 #include <weft/semaphore.h>
 #include <weft/simulation.h>
