@@ -621,17 +621,63 @@ typedef struct weft__queue_type {
     bool (*resumed)(weft_loop *loop, weft_task *task, weft__wait_queue *queue, weft__resumption how);
 } weft__queue_type;
 
-weft_frame *weft__queue_wait(weft_frame *frame, weft_loop *loop, weft__wait_queue *queue,
-                             const weft__queue_type *type, uint32_t at);
-void weft__queue_enter(weft_loop *loop, weft_task *task, weft__wait_queue *queue,
-                       const weft__queue_type *type);            /* the same, for a task that resumes */
-bool weft__queue_wake(weft_loop *loop, weft__wait_queue *queue); /* the first; false: nobody waits */
+void weft__queue_log(weft_loop *loop, weft__wait_queue *queue, const weft__queue_type *type, uint8_t kind,
+                     uint32_t payload); /* acquire, release or object-new */
+void weft__queue_log_wait(weft_loop *loop, weft_task *task, weft__wait_queue *queue);
+void weft__queue_log_wake(weft_loop *loop, weft_task *task, weft__wait_queue *queue);
 void weft__queue_wake_all(weft_loop *loop, weft__wait_queue *queue);
 bool weft__queue_resume(weft_loop *loop, weft_task *task, uint8_t wait, bool cancelled);
 uint8_t weft__queue_cancel(weft_task *task); /* takes it out; returns how it waits now */
 void weft__queue_forget(weft_task *task);    /* it will never resume */
-void weft__queue_log(weft_loop *loop, weft__wait_queue *queue, const weft__queue_type *type, uint8_t kind,
-                     uint32_t payload); /* acquire, release or object-new */
+
+/* The task waits; for a step that ends with it, and for a task that resumes only to wait again. */
+static inline void weft__queue_enter(weft_loop *loop, weft_task *task, weft__wait_queue *queue,
+                                     const weft__queue_type *type) {
+    weft_future *future = &task->future;
+    queue->type = type;
+    future->u.task.wait.queue = queue;
+    future->handle.wait = WAIT_QUEUE;
+    future->handle.next = NULL;
+    future->previous = (weft_future *)(void *)queue->last;
+    if (queue->last != NULL)
+        queue->last->future.handle.next = &future->handle;
+    else
+        queue->first = task;
+    queue->last = task;
+    if (WEFT__UNLIKELY(loop->log != NULL))
+        weft__queue_log_wait(loop, task, queue);
+}
+
+/* An await that ends the step. */
+static inline weft_frame *weft__queue_wait(weft_frame *frame, weft_loop *loop, weft__wait_queue *queue,
+                                           const weft__queue_type *type, uint32_t at) {
+    frame->b.run.at = at;
+    loop->current->future.u.task.leaf = frame;
+    weft__queue_enter(loop, loop->current, queue, type);
+    return NULL;
+}
+
+/* Wakes the first; false if nobody waits. */
+static inline bool weft__queue_wake(weft_loop *loop, weft__wait_queue *queue) {
+    weft_task *task = queue->first;
+    if (task == NULL)
+        return false;
+    weft_task *next = (weft_task *)(void *)task->future.handle.next;
+    bool told = queue->type->resumed != NULL;
+    queue->first = next;
+    if (next != NULL)
+        next->future.previous = NULL;
+    else
+        queue->last = NULL;
+    queue->woken += told;
+    task->future.u.task.wait.queue = told ? queue : NULL;
+    task->future.handle.wait = WAIT_WOKEN;
+    weft__push_ready(loop, &task->future.handle);
+    if (WEFT__UNLIKELY(loop->log != NULL))
+        weft__queue_log_wake(loop, task, queue);
+    weft__nudge(loop);
+    return true;
+}
 
 /* Nobody waits, and nobody who was woken has yet to resume: a newcomer overtakes nobody. */
 static inline bool weft__queue_idle(const weft__wait_queue *queue) {

@@ -46,10 +46,11 @@ weft_frame *weft__await_semaphore(weft_frame *frame, weft_loop *loop, weft_semap
     return frame;
 }
 
-/* Gives permits to those who waited longest, at most `most`. */
-static void grant(weft_loop *loop, weft_semaphore *semaphore, uint32_t most) {
-    while (most-- > 0 && semaphore->value > 0 && weft__queue_wake(loop, &semaphore->waiters))
-        semaphore->value--;
+/* Gives a free permit to who waited longest; false if nobody waits. */
+static bool grant(weft_loop *loop, weft_semaphore *semaphore) {
+    bool woken = weft__queue_wake(loop, &semaphore->waiters);
+    semaphore->value -= woken;
+    return woken;
 }
 
 const weft_error *weft_semaphore_release(weft_semaphore *semaphore) {
@@ -62,7 +63,7 @@ const weft_error *weft_semaphore_release(weft_semaphore *semaphore) {
     if (loop == NULL)
         return NULL;
     log_state(loop, semaphore, WEFT_LOG_RELEASE);
-    grant(loop, semaphore, 1);
+    grant(loop, semaphore);
     return NULL;
 }
 
@@ -76,7 +77,8 @@ static bool resumed(weft_loop *loop, weft_task *task, weft__wait_queue *queue, w
     } else if (how == RESUMED_CANCELLED) {
         semaphore->value++;
     }
-    grant(loop, semaphore, UINT32_MAX);
+    while (semaphore->value > 0 && grant(loop, semaphore)) {
+    }
     return true;
 }
 

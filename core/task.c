@@ -125,8 +125,8 @@ static void deliver_result(weft_loop *loop, weft_frame *frame, weft_future *futu
 
 /* Whether Cancelled is on its way to the task, whatever else is. */
 static bool is_cancelled(const weft__handle *handle) {
-    return handle->flags & FUTURE_MUST_CANCEL || handle->wait == WAIT_CANCELLED ||
-           handle->wait == WAIT_LEFT || handle->wait == WAIT_LEFT_HEAD;
+    return handle->flags & FUTURE_MUST_CANCEL ||
+           (handle->wait >= WAIT_LEFT && handle->wait <= WAIT_CANCELLED);
 }
 
 /* Ends the wait of a task that runs again. */

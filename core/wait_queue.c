@@ -11,18 +11,28 @@
 
 #include "internal.h"
 
-/* --- The list --- */
+/* --- Waking --- */
 
-static void append(weft__wait_queue *queue, weft_task *task) {
-    weft_future *future = &task->future;
-    future->handle.next = NULL;
-    future->previous = (weft_future *)(void *)queue->last;
-    if (queue->last != NULL)
-        queue->last->future.handle.next = &future->handle;
-    else
-        queue->first = task;
-    queue->last = task;
+void weft__queue_wake_all(weft_loop *loop, weft__wait_queue *queue) {
+    while (weft__queue_wake(loop, queue)) {
+    }
 }
+
+bool weft__queue_resume(weft_loop *loop, weft_task *task, uint8_t wait, bool cancelled) {
+    weft__wait_queue *queue = task->future.u.task.wait.queue;
+    if (queue == NULL) {
+        loop->transfer.value = weft__of_bool(true);
+        return true;
+    }
+    if (wait == WAIT_WOKEN) {
+        queue->woken--;
+        return queue->type->resumed(loop, task, queue, cancelled ? RESUMED_CANCELLED : RESUMED_WOKEN);
+    }
+    queue->left -= wait == WAIT_LEFT_HEAD;
+    return queue->type->resumed(loop, task, queue, RESUMED_LEFT);
+}
+
+/* --- Leaving --- */
 
 static void take_out(weft__wait_queue *queue, weft_task *task) {
     weft_task *next = (weft_task *)(void *)task->future.handle.next;
@@ -36,69 +46,6 @@ static void take_out(weft__wait_queue *queue, weft_task *task) {
     else
         queue->last = previous;
 }
-
-/* --- Waiting --- */
-
-void weft__queue_enter(weft_loop *loop, weft_task *task, weft__wait_queue *queue,
-                       const weft__queue_type *type) {
-    queue->type = type;
-    task->future.u.task.wait.queue = queue;
-    task->future.handle.wait = WAIT_QUEUE;
-    append(queue, task);
-    if (WEFT__UNLIKELY(loop->log != NULL)) {
-        weft__queue_log(loop, queue, type, WEFT_LOG_OBJECT_NEW, 0);
-        weft__log_wait(loop, task, type->waits, 0, queue->id);
-    }
-}
-
-weft_frame *weft__queue_wait(weft_frame *frame, weft_loop *loop, weft__wait_queue *queue,
-                             const weft__queue_type *type, uint32_t at) {
-    frame->b.run.at = at;
-    loop->current->future.u.task.leaf = frame;
-    weft__queue_enter(loop, loop->current, queue, type);
-    return NULL;
-}
-
-/* --- Waking --- */
-
-static void wake(weft_loop *loop, weft__wait_queue *queue, weft_task *task) {
-    bool told = queue->type->resumed != NULL;
-    take_out(queue, task);
-    queue->woken += told;
-    task->future.u.task.wait.queue = told ? queue : NULL;
-    task->future.handle.wait = WAIT_WOKEN;
-    weft__push_ready(loop, &task->future.handle);
-    WEFT__LOG(loop, WEFT_LOG_WAKE, 0, 0, task->future.id, weft__id_of(loop->current), 0, queue->id, 0);
-}
-
-bool weft__queue_wake(weft_loop *loop, weft__wait_queue *queue) {
-    if (queue->first == NULL)
-        return false;
-    wake(loop, queue, queue->first);
-    weft__nudge(loop);
-    return true;
-}
-
-void weft__queue_wake_all(weft_loop *loop, weft__wait_queue *queue) {
-    while (weft__queue_wake(loop, queue)) {
-    }
-}
-
-bool weft__queue_resume(weft_loop *loop, weft_task *task, uint8_t wait, bool cancelled) {
-    weft__wait_queue *queue = task->future.u.task.wait.queue;
-    if (queue == NULL) {
-        loop->transfer.value = weft__of_bool(true);
-        return true;
-    }
-    queue->woken -= wait == WAIT_WOKEN;
-    queue->left -= wait == WAIT_LEFT_HEAD;
-    return queue->type->resumed(loop, task, queue,
-                                wait != WAIT_WOKEN ? RESUMED_LEFT
-                                : cancelled        ? RESUMED_CANCELLED
-                                                   : RESUMED_WOKEN);
-}
-
-/* --- Leaving --- */
 
 uint8_t weft__queue_cancel(weft_task *task) {
     weft__wait_queue *queue = task->future.u.task.wait.queue;
@@ -140,4 +87,13 @@ void weft__queue_log(weft_loop *loop, weft__wait_queue *queue, const weft__queue
     }
     if (kind != WEFT_LOG_OBJECT_NEW)
         weft__log_record(loop, kind, 0, waiting(queue), weft__id_of(loop->current), 0, 0, queue->id, payload);
+}
+
+void weft__queue_log_wait(weft_loop *loop, weft_task *task, weft__wait_queue *queue) {
+    weft__queue_log(loop, queue, queue->type, WEFT_LOG_OBJECT_NEW, 0);
+    weft__log_wait(loop, task, queue->type->waits, 0, queue->id);
+}
+
+void weft__queue_log_wake(weft_loop *loop, weft_task *task, weft__wait_queue *queue) {
+    weft__log_record(loop, WEFT_LOG_WAKE, 0, 0, task->future.id, weft__id_of(loop->current), 0, queue->id, 0);
 }
