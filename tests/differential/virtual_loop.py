@@ -1,6 +1,8 @@
 """asyncio's own event loop on a clock that jumps, and the few places where CPython leaves an order open."""
 
 import asyncio
+import collections.abc
+import functools
 import heapq
 import itertools
 from asyncio import base_events, events, tasks
@@ -88,12 +90,44 @@ def finish(loop, created):
         pass
 
 
-def run(main):
-    """asyncio.run, with the tasks that are left cancelled in the order of their creation."""
-    loop = VirtualLoop()
+class Stepped(collections.abc.Coroutine):
+    """A task's coroutine that tells of each of its steps."""
+
+    def __init__(self, coroutine, tell):
+        self.coroutine = coroutine
+        self.tell = tell
+
+    def step(self, resume, *arguments):
+        self.tell("steps")
+        try:
+            return resume(*arguments)
+        except BaseException:
+            self.tell("ends")
+            raise
+
+    def send(self, value):
+        return self.step(self.coroutine.send, value)
+
+    def throw(self, *error):
+        return self.step(self.coroutine.throw, *error)
+
+    def close(self):
+        self.coroutine.close()
+
+    def __await__(self):
+        return self.coroutine.__await__()
+
+
+def run(loop, main, tell=None):
+    """asyncio.run, with the tasks that are left cancelled in the order of their creation.
+
+    `tell`, if any, is called with the number of a task and "steps" or "ends"; they count from 0.
+    """
     created = []
 
     def factory(loop, coroutine, **named):
+        if tell is not None:
+            coroutine = Stepped(coroutine, functools.partial(tell, len(created)))
         created.append(tasks.Task(coroutine, loop=loop, **named))
         return created[-1]
 

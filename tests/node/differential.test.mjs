@@ -8,13 +8,18 @@ import { at, filesOf, howItEnded, run, stem } from "./lib/project.mjs";
 
 const firstSeed = 1;
 const randomCount = Number(process.env.WEFT_RANDOM_PROGRAMS ?? 600);
-const builds = ["native", "debug"];
+const builds = [
+  { build: "native", steps: false }, // with the event log off
+  { build: "debug", steps: true },
+];
 
 // What was printed, by scenario.
 function byScenario(output) {
   const parts = output.split(/^scenario (.*)\n/m);
   return new Map(parts.slice(1).flatMap((name, i) => (i % 2 === 0 ? [[name, parts[i + 2]]] : [])));
 }
+
+const withoutSteps = (lines) => lines.replace(/^\S+ \d+ task \d+ (steps|ends)\n/gm, "");
 
 async function weft(build, file, ...options) {
   const ended = await run(at("build", build, "tests/differential/differential"), [file, ...options]);
@@ -29,10 +34,11 @@ test("differential", async (context) => {
     await context.test(`scenarios of ${stem(file)} do what CPython ${oracle.version} does`, async (topic) => {
       const expected = byScenario(oracle.interpret(readFileSync(file, "utf8")));
       assert.ok(expected.size > 0, `${file} has no scenario`);
-      for (const build of builds) {
-        const actual = await weft(build, file);
-        for (const [name, text] of expected)
-          await topic.test(`${build}: ${name}`, () => assert.equal(actual.get(name), text));
+      for (const { build, steps } of builds) {
+        const actual = await weft(build, file, ...(steps ? ["--steps"] : []));
+        for (const [name, lines] of expected)
+          await topic.test(`${build}: ${name}`, () =>
+            assert.equal(actual.get(name), steps ? lines : withoutSteps(lines)));
       }
     });
 
@@ -51,9 +57,10 @@ test("differential", async (context) => {
     writeFileSync(file, text);
     const expected = byScenario(oracle.interpret(text));
     assert.equal(expected.size, randomCount);
-    for (const build of builds) {
-      const actual = await weft(build, file);
-      for (const [name, lines] of expected) assert.equal(actual.get(name), lines, `${build}: ${name}`);
+    for (const { build, steps } of builds) {
+      const actual = await weft(build, file, ...(steps ? ["--steps"] : []));
+      for (const [name, lines] of expected)
+        assert.equal(actual.get(name), steps ? lines : withoutSteps(lines), `${build}: ${name}`);
     }
   });
 });

@@ -12,6 +12,7 @@ const folders = [
   "wasm/include/weft",
   "tests/core",
   "tests/native",
+  "tests/differential",
   "tests/harness",
   "tests/wasm",
   "tests/compile-fail",

@@ -1,0 +1,160 @@
+/* Blocks: each is a coroutine that runs the lines inside of it. */
+
+#include "interpret.h"
+
+#include <stdlib.h>
+
+/* --- Errors --- */
+
+struct try_finally {
+    weft_frame frame;
+    struct part part;
+    struct result ignored;
+};
+
+static weft_async(try_finally) {
+    weft_begin(try_finally);
+    weft_try {
+        weft_await(inside(&self->part));
+    }
+    weft_finally {
+        weft_await(clause(&self->part, &self->ignored));
+    }
+    weft_end();
+}
+
+struct handler {
+    weft_frame frame;
+    struct part part;
+    const weft_error *error, *outer;
+};
+
+static weft_async(handler) {
+    weft_begin(handler);
+    say(self->part.who, "catches %s", describe_error(self->error).is);
+    self->outer = self->part.result->caught;
+    self->part.result->caught = self->error;
+    weft_await(clause(&self->part, self->part.result));
+    weft_drop();
+    self->part.result->caught = self->outer;
+    weft_end();
+}
+
+struct try_catch {
+    weft_frame frame;
+    struct part part;
+    const weft_error *error;
+};
+
+static weft_async(try_catch) {
+    weft_begin(try_catch);
+    weft_try {
+        weft_await(inside(&self->part));
+    }
+    weft_catch(self->error) {
+        weft_await(weft_call(handler, .part = self->part, .error = self->error));
+    }
+    weft_end();
+}
+
+struct try_catch_all {
+    weft_frame frame;
+    struct part part;
+    const weft_error *error;
+};
+
+static weft_async(try_catch_all) {
+    weft_begin(try_catch_all);
+    weft_try {
+        weft_await(inside(&self->part));
+    }
+    weft_catch_all(self->error) {
+        weft_await(weft_call(handler, .part = self->part, .error = self->error));
+    }
+    weft_end();
+}
+
+static weft_coroutine *open_try(struct part part) {
+    if (program_is(part.at->clause, "finally"))
+        return weft_call(try_finally, .part = part);
+    if (program_is(part.at->clause, "catch_all"))
+        return weft_call(try_catch_all, .part = part);
+    return weft_call(try_catch, .part = part);
+}
+
+/* --- Groups and timeouts --- */
+
+struct in_group {
+    weft_frame frame;
+    struct part part;
+    struct thing *thing;
+};
+
+static weft_async(in_group) {
+    weft_begin(in_group);
+    weft_with(&self->thing->as.group) {
+        weft_await(inside(&self->part));
+    }
+    say(self->part.who, "leaves %s", self->thing->name);
+    weft_end();
+}
+
+static weft_coroutine *open_group(struct part part) {
+    const char *name = part.at->words[1];
+    struct thing *made = find(name);
+    return weft_call(in_group, .part = part, .thing = made != NULL ? made : add(name, GROUP));
+}
+
+struct in_timeout {
+    weft_frame frame;
+    struct part part;
+    struct thing *thing;
+    weft_manager manager;
+};
+
+static weft_async(in_timeout) {
+    weft_begin(in_timeout);
+    weft_with_as(self->thing->as.deadline, self->manager) {
+        weft_await(inside(&self->part));
+    }
+    say(self->part.who, "leaves %s", self->thing->name);
+    weft_end();
+}
+
+static weft_coroutine *open_timeout(struct part part) {
+    char *const *words = part.at->words;
+    return weft_call(in_timeout, .part = part, .thing = add(words[1], DEADLINE),
+                     .manager = weft_timeout(seconds(words[2])));
+}
+
+static weft_coroutine *open_timeout_at(struct part part) {
+    char *const *words = part.at->words;
+    return weft_call(in_timeout, .part = part, .thing = add(words[1], DEADLINE),
+                     .manager = weft_timeout_at(seconds(words[2])));
+}
+
+/* --- Loops --- */
+
+struct repeat {
+    weft_frame frame;
+    struct part part;
+    int left;
+};
+
+static weft_async(repeat) {
+    weft_begin(repeat);
+    for (self->left = atoi(self->part.at->words[1]); self->left > 0 && !self->part.result->returned;
+         self->left--)
+        weft_await(inside(&self->part));
+    weft_end();
+}
+
+static weft_coroutine *open_repeat(struct part part) {
+    return weft_call(repeat, .part = part);
+}
+
+const struct block_kind block_kinds[] = {
+    {"try", open_try},         {"group", open_group},
+    {"timeout", open_timeout}, {"timeout_at", open_timeout_at},
+    {"repeat", open_repeat},   {NULL, NULL},
+};
