@@ -679,6 +679,14 @@ static inline bool weft__queue_wake(weft_loop *loop, weft__wait_queue *queue) {
     return true;
 }
 
+/* weft_await in a queue, for bodies of the core's own. */
+#define WEFT__AWAIT_IN(queue, type)                                                     \
+    do {                                                                                \
+        return weft__queue_wait(weft__frame, weft__loop, (queue), (type), WEFT__AT(0)); \
+    case WEFT__AT(0):                                                                   \
+        weft__drop_value(weft__loop);                                                   \
+    } while (0)
+
 /* Nobody waits, and nobody who was woken has yet to resume: a newcomer overtakes nobody. */
 static inline bool weft__queue_idle(const weft__wait_queue *queue) {
     return queue->first == NULL && queue->woken == 0;

@@ -26,6 +26,7 @@
 
 #include <weft/awaitable.h>
 #include <weft/base.h>
+#include <weft/condition.h>
 #include <weft/error.h>
 #include <weft/event.h>
 #include <weft/group.h>
@@ -340,7 +341,8 @@ static inline weft_deadline weft__to_deadline(weft_value value) {
     _Generic((m), weft_manager                        \
              : weft__manager_itself, weft_semaphore * \
              : weft__semaphore_manager, weft_lock *   \
-             : weft__lock_manager, weft_group *       \
+             : weft__lock_manager, weft_condition *   \
+             : weft__condition_manager, weft_group *  \
              : weft__group_manager)(m)
 #define WEFT__STORAGE(v) \
     _Generic((v), weft_group : (void *)&(v), weft_deadline : (void *)&(v), default : (void *)NULL)
@@ -514,9 +516,9 @@ static inline weft_deadline weft__to_deadline(weft_value value) {
 #define weft_finally else if (weft__block_in(weft__frame, WEFT__FINALLY_STATE)) WEFT__BODY
 
 /*
- * async with m: m is a weft_manager, weft_timeout(…), weft_task_group(), or a pointer to a semaphore, lock or
- * group. As v: stores what entering it returned; a weft_group or weft_deadline of the structure is itself
- * what is entered.
+ * async with m: m is a weft_manager, weft_timeout(…), weft_task_group(), or a pointer to a semaphore, lock,
+ * condition or group. As v: stores what entering it returned; a weft_group or weft_deadline of the structure
+ * is itself what is entered.
  */
 #define weft_with(m)                                                                                         \
     WEFT__BLOCK(weft__open_with(weft__frame, weft__loop, WEFT__AT(2), WEFT__MANAGER(m), NULL, WEFT_NONE), 2) \
