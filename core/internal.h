@@ -287,21 +287,26 @@ struct weft_loop {
     bool slice_over;
     bool shut;      /* being closed: nothing new is started */
     bool started;   /* a main task was, and the loop is not done */
+    bool kept;      /* a runner's: done when its main task is, and what that left goes on in the next run */
+    bool counted;   /* this iteration is one of the end's, even if nothing is ready */
     uint8_t ending; /* how far the end is, once the main tasks have ended */
-    bool sweep;     /* most timer entries are stale */
-    bool freeing;   /* futures are being freed */
-    bool handling;  /* the exception handler runs */
+    uint8_t iterations_left; /* that this step of the end still takes */
+    bool sweep;              /* most timer entries are stale */
+    bool freeing;            /* futures are being freed */
+    bool handling;           /* the exception handler runs */
     uint8_t tag;
 
     double now;       /* of this iteration */
     double slow_step; /* seconds */
     double slice_end;
-    double armed;    /* what the host was asked for */
-    uint32_t cutoff; /* timers set from this sequence number on are not of this iteration */
+    double armed;                    /* what the host was asked for */
+    double join_seconds, join_until; /* how long the end waits for functions in threads */
+    uint32_t cutoff;                 /* timers set from this sequence number on are not of this iteration */
     uint32_t last_id;
-    uint32_t mains;     /* main tasks not done */
+    uint32_t mains;     /* main tasks not done; at the end, those that it waits for */
     uint32_t tasks;     /* tasks not done */
     uint32_t holds;     /* operations pending outside */
+    weft_work *works;   /* functions in threads; each is one of the holds, too */
     uint64_t decisions; /* of the simulation */
 
     weft__timers timers;
@@ -485,6 +490,9 @@ const weft_error *
 weft__error_at(const char *function, const char *file, int line, const weft_error *cause, int code,
                const char *message); /* the strings but for the message are static; copies that */
 
+/* thread.c */
+void weft__leave_works(weft_loop *loop); /* to their threads: nobody waits for them any more */
+
 /* traceback.c */
 weft__traceback *weft__traceback_add(weft_loop *loop, weft__traceback *traceback, weft_frame *frame,
                                      int line);
@@ -592,6 +600,7 @@ weft__nudge(weft_loop *loop) { /* something is ready: the host must give a turn 
     if (WEFT__UNLIKELY(!loop->turning))
         weft__ask_for_turn(loop);
 }
+void weft__loop_finish(weft_loop *loop);
 double weft__now(weft_loop *loop);
 uint32_t weft__choose(weft_loop *loop, weft_choice kind, uint32_t candidates);
 void weft__host_failed(weft_loop *loop, const char *what, int code);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 enum { STEPS_A_LOOK = 256 }; /* at the clock, to see whether the time slice is used up */
+enum { JOIN_SECONDS = 300 }; /* that the end waits for functions in threads, as asyncio's does */
 
 /* --- Life --- */
 
@@ -45,6 +46,7 @@ weft_loop *weft_loop_new(weft_host *host, const weft_allocator *allocator) {
     loop->ready_end = &loop->ready;
     loop->slow_step = 0.1;
     loop->armed = INFINITY;
+    loop->join_seconds = JOIN_SECONDS;
     loop->tag = ++last_tag;
     loop->memory = sizeof *loop;
     loop->held.scope.kind = SCOPE_HOLD;
@@ -292,9 +294,54 @@ static bool begin_iteration(weft_loop *loop) {
 
 /* --- The end --- */
 
+/*
+ * The end, in the steps of asyncio.run. Each is a call of run_until_complete there, which goes on for so many
+ * iterations after what it waits for: the loop makes them, too, so that what is ready meanwhile runs as
+ * there.
+ *
+ *   MAIN        the main tasks have ended. A loop that is kept is done after it, with the tasks that they
+ * left. TASKS       the tasks that are left are cancelled, in the order of their creation, and have ended.
+ *   GENERATORS  those that close generators have ended.
+ *   THREADS     functions in threads have ended, or were waited for for long enough.
+ *
+ * What a step waits for counts as main tasks; so the end goes on whenever there is none.
+ */
+enum { ENDING_NOT, ENDING_MAIN, ENDING_TASKS, ENDING_GENERATORS, ENDING_THREADS };
+enum { ITERATIONS_OF_MAIN = 1, ITERATIONS_OF_STEP = 2 };
+
+/* Visits the tasks that are not done, in the order of their creation; without memory for a list in any order.
+ */
+static void each_left(weft_loop *loop, weft__visit *visit) {
+    size_t count = weft_all_tasks(NULL, 0), size = count * sizeof(weft_task *);
+    weft_task **tasks = count == 0 ? NULL : weft__large_new(loop, size);
+    if (tasks == NULL) {
+        weft__each_task(loop, visit, NULL);
+        return;
+    }
+    weft_all_tasks(tasks, count);
+    for (size_t i = 0; i < count; i++)
+        visit(loop, tasks[i], NULL);
+    weft__large_delete(loop, tasks, size);
+}
+
+static void wait_for_task(weft_loop *loop, weft_task *task) {
+    task->future.handle.flags |= FUTURE_MAIN;
+    loop->mains++;
+}
+
+static bool wait_for_closer(weft_loop *loop, weft_task *task, void *context) {
+    (void)context;
+    if (!weft__done(&task->future) && task->future.handle.flags & FUTURE_CLOSER)
+        wait_for_task(loop, task);
+    return true;
+}
+
 static bool cancel_left(weft_loop *loop, weft_task *task, void *context) {
     (void)context;
-    if (!weft__done(&task->future) && !(task->future.handle.flags & FUTURE_CLOSER))
+    if (weft__done(&task->future))
+        return true;
+    wait_for_task(loop, task);
+    if (!(task->future.handle.flags & FUTURE_CLOSER))
         weft__cancel(loop, &task->future, &weft_error_cancelled);
     return true;
 }
@@ -343,7 +390,7 @@ static void unlink_detached(weft__handle **list) {
  * without them.
  */
 static void destroy_left(weft_loop *loop) {
-    weft__each_task(loop, detach_left, NULL);
+    each_left(loop, detach_left);
     unlink_detached(&loop->batch);
     unlink_detached(&loop->ready);
     loop->ready_end = &loop->ready;
@@ -376,33 +423,77 @@ static void free_retired(weft_loop *loop) {
     }
 }
 
-/*
- * The end, in the steps of asyncio.run: callbacks of the main task's end have one more iteration, the tasks
- * that are left are cancelled and end, their callbacks have one more iteration.
- */
-enum { ENDING_NOT, ENDING_CALLBACKS, ENDING_TASKS, ENDING_LAST_CALLBACKS };
-
-static bool finished(weft_loop *loop) {
-    if (loop->mains > 0 || !loop->started)
-        return false;
-    if (loop->ending == ENDING_NOT || (loop->ending == ENDING_TASKS && loop->tasks == 0)) {
-        loop->ending++;
-        if (loop->ready != NULL)
-            return false;
-    }
-    if (loop->ending == ENDING_CALLBACKS) {
-        loop->ending = ENDING_TASKS;
-        weft__each_task(loop, cancel_left, NULL);
-        if (loop->tasks == 0 && loop->ready == NULL)
-            loop->ending = ENDING_LAST_CALLBACKS;
-    }
-    if (loop->ending != ENDING_LAST_CALLBACKS || loop->tasks > 0)
-        return false;
+/* What nobody can reach any more. */
+static void drop_ended(weft_loop *loop) {
     drop_unstarted(loop);
     free_retired(loop);
+}
+
+/* Tasks that were started too late for the end may point into what has ended; closing the loop destroys them.
+ */
+static bool finish_run(weft_loop *loop) {
+    if (loop->tasks == 0)
+        drop_ended(loop);
     loop->ending = ENDING_NOT;
     loop->started = false;
     return true;
+}
+
+/* Goes on to the next step of the end. True if that was the last. */
+static bool end_step(weft_loop *loop) {
+    switch (loop->ending) {
+    case ENDING_NOT:
+        loop->iterations_left = ITERATIONS_OF_MAIN;
+        break;
+    case ENDING_MAIN:
+        if (loop->kept)
+            return finish_run(loop);
+        each_left(loop, cancel_left);
+        loop->iterations_left = loop->mains > 0 ? ITERATIONS_OF_STEP : 0;
+        break;
+    case ENDING_TASKS:
+    case ENDING_GENERATORS:
+        weft__each_task(loop, wait_for_closer, NULL);
+        loop->iterations_left = ITERATIONS_OF_STEP;
+        if (loop->mains > 0 && loop->ending == ENDING_GENERATORS)
+            return false; /* more of them since */
+        break;
+    default:
+        return finish_run(loop);
+    }
+    if (++loop->ending == ENDING_THREADS && loop->works != NULL)
+        loop->join_until = weft__now(loop) + loop->join_seconds;
+    return false;
+}
+
+/* Whether functions in threads are still to be waited for. Those that are not run on; what they return is
+ * lost. */
+static bool threads_run(weft_loop *loop) {
+    if (loop->works == NULL || loop->join_until == -INFINITY)
+        return false;
+    if (weft__now(loop) < loop->join_until)
+        return true;
+    loop->join_until = -INFINITY; /* said once */
+    weft__report(loop, WEFT__NOTHING_KNOWN,
+                 "functions in threads did not end within %g seconds: nobody waits for them any more",
+                 loop->join_seconds);
+    return false;
+}
+
+/* No main task runs. True once the end has come; else `counted` tells whether the next iteration is one of
+ * the end's, even if nothing is ready in it. */
+static bool finished(weft_loop *loop) {
+    loop->counted = false;
+    if (!loop->started)
+        return false;
+    while (loop->iterations_left == 0)
+        if (end_step(loop))
+            return true;
+    if (loop->mains > 0 || (loop->ending == ENDING_THREADS && threads_run(loop)))
+        return false;
+    loop->iterations_left--;
+    loop->counted = true;
+    return false;
 }
 
 typedef struct deadlock {
@@ -473,6 +564,8 @@ static bool resolve_deadlock(weft_loop *loop) {
 
 static void arm(weft_loop *loop) {
     double next = weft__timers_next(loop);
+    if (loop->ending == ENDING_THREADS)
+        next = fmin(next, loop->join_until);
     if (next == loop->armed && next == INFINITY)
         return;
     int code = loop->host->arm(loop->host, next);
@@ -492,7 +585,7 @@ static weft_turn turn(weft_loop *loop, uint64_t stop_at) {
         }
         if (WEFT__UNLIKELY(loop->mains == 0 && finished(loop)))
             return WEFT_TURN_DONE;
-        if (begin_iteration(loop))
+        if (begin_iteration(loop) || loop->counted)
             continue;
         if (weft__timers_next(loop) == INFINITY && resolve_deadlock(loop))
             continue;
@@ -542,8 +635,18 @@ weft_task *weft_loop_start(weft_loop *loop, weft_coroutine *coroutine) {
     loop->mains++;
     loop->started = true;
     loop->ending = ENDING_NOT;
+    loop->iterations_left = 0;
+    loop->counted = false;
     weft__task_schedule(loop, task);
     return task;
+}
+
+/* A loop that was kept comes to its end in the turns from here on. */
+void weft__loop_finish(weft_loop *loop) {
+    loop->kept = false;
+    loop->started = true;
+    loop->ending = ENDING_MAIN;
+    loop->iterations_left = 0;
 }
 
 /* What is ready and will not run any more. The core's own callbacks do run: they let go of what they hold. */
@@ -574,8 +677,8 @@ void weft_loop_close(weft_loop *loop) {
     destroy_left(loop);
     free_ready(loop, &loop->batch);
     free_ready(loop, &loop->ready);
-    drop_unstarted(loop);
-    free_retired(loop);
+    drop_ended(loop);
+    weft__leave_works(loop);
     weft__hold_free(loop, &loop->held);
     weft__timers_close(loop);
     free_ready(loop, &loop->ready);

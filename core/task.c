@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* --- What few tasks have --- */
 
@@ -310,10 +311,17 @@ static bool collect(weft_loop *loop, weft_task *task, void *context) {
     return true;
 }
 
+static int by_id(const void *left, const void *right) {
+    uint32_t a = (*(weft_task *const *)left)->future.id, b = (*(weft_task *const *)right)->future.id;
+    return (a > b) - (a < b);
+}
+
 size_t weft_all_tasks(weft_task **tasks, size_t size) {
     collection all = {tasks, size, 0};
     if (weft__current != NULL)
         weft__each_task(weft__current, collect, &all);
+    if (size > 0)
+        qsort(tasks, all.count < size ? all.count : size, sizeof *tasks, by_id);
     return all.count;
 }
 

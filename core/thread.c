@@ -2,8 +2,14 @@
 
 #include "internal.h"
 
-/* Belongs to the thread from weft_work_run on, and to the loop again in weft_work_done. */
+#include <stdlib.h>
+
+/*
+ * Belongs to the thread from weft_work_run on, and to the loop again in weft_work_done. Of malloc's memory,
+ * since it outlives a loop that waits for it no longer.
+ */
 struct weft_work {
+    weft_work *next, **link; /* in the loop's list */
     weft_loop *loop;
     weft_thread_function *function;
     void *argument;
@@ -23,6 +29,26 @@ void weft_work_run(weft_work *work) {
     work->value = work->function(work->argument);
 }
 
+static void remember(weft_loop *loop, weft_work *work) {
+    work->next = loop->works;
+    work->link = &loop->works;
+    if (loop->works != NULL)
+        loop->works->link = &work->next;
+    loop->works = work;
+}
+
+static void forget(weft_work *work) {
+    *work->link = work->next;
+    if (work->next != NULL)
+        work->next->link = work->link;
+    weft__release(work->loop, work->future);
+}
+
+void weft__leave_works(weft_loop *loop) {
+    while (loop->works != NULL)
+        forget(loop->works);
+}
+
 void weft_work_done(weft_work *work) {
     weft_loop *loop = work->loop, *outer = weft__current;
     weft__current = loop;
@@ -34,31 +60,34 @@ void weft_work_done(weft_work *work) {
         weft__finish_error(loop, work->future, weft_error_retain(work->value.as.error), NULL);
         weft_value_free(&work->value);
     }
-    weft__release(loop, work->future);
-    weft__delete(loop, work, sizeof *work);
+    forget(work);
+    free(work);
     weft_loop_unhold(loop);
     weft__current = outer;
 }
 
 /* Sends the work off. Returns none, or a failure that says why it could not. */
 static weft_value send(weft_loop *loop, struct to_thread *self) {
-    weft_work *work = weft__new(loop, sizeof *work);
+    weft_work *work = malloc(sizeof *work);
     self->future = work == NULL ? NULL : weft__future_new(loop, HANDLE_FUTURE);
     if (self->future == NULL) {
-        if (work != NULL)
-            weft__delete(loop, work, sizeof *work);
+        free(work);
         return weft__of_error(&weft_error_out_of_memory);
     }
-    *work = (weft_work){loop, self->function, self->argument, weft__of_none(), weft__retain(self->future)};
+    *work = (weft_work){.loop = loop,
+                        .function = self->function,
+                        .argument = self->argument,
+                        .future = weft__retain(self->future)};
+    remember(loop, work);
     int code = loop->host->work(loop->host, work);
     if (code == 0) {
         weft_loop_hold(loop);
         WEFT__LOG(loop, WEFT_LOG_EXTERNAL_BEGIN, 1, 0, weft__id_of(loop->current), 0, 0, self->future->id, 0);
         return weft__of_none();
     }
-    weft__release(loop, self->future); /* the work's */
+    forget(work);
+    free(work);
     weft__release(loop, self->future);
-    weft__delete(loop, work, sizeof *work);
     const char *words = loop->host->describe == NULL ? NULL : loop->host->describe(loop->host, code);
     return weft_failure(WEFT_SYSTEM, "cannot start a thread: %s", words == NULL ? "the host failed" : words);
 }

@@ -81,13 +81,17 @@ def pending(tasks):
     return [task for task in tasks if not task.done()]
 
 
-def finish(loop, created):
-    """Waits for all tasks; asyncio.run forgets those that were started after its cancellation, weft does not."""
+def finish(loop, left):
+    """The steps of asyncio.Runner.close, with the tasks cancelled in the order of their creation."""
+    for task in left:
+        task.cancel()
     try:
-        while left := pending(created):
+        if left:
             loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
     except Deadlock:
         pass
+    for step in (loop.shutdown_asyncgens(), loop.shutdown_default_executor()):
+        loop.run_until_complete(tasks.Task(step, loop=loop))  # none of the program's tasks
 
 
 class Stepped(collections.abc.Coroutine):
@@ -119,7 +123,7 @@ class Stepped(collections.abc.Coroutine):
 
 
 def run(loop, main, tell=None):
-    """asyncio.run, with the tasks that are left cancelled in the order of their creation.
+    """asyncio.run on the virtual clock.
 
     `tell`, if any, is called with the number of a task and "steps" or "ends"; they count from 0.
     """
@@ -142,9 +146,7 @@ def run(loop, main, tell=None):
         except (Exception, asyncio.CancelledError):
             if not main.done():
                 raise
-        for task in pending(created):
-            task.cancel()
-        finish(loop, created)
+        finish(loop, pending(created))
     finally:
         for task in created:
             task._log_destroy_pending = False

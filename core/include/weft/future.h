@@ -76,8 +76,8 @@ weft_task *weft_create_task_named(weft_coroutine *coroutine, const char *name);
 /* The task that runs now; NULL in a callback and outside the loop. asyncio.current_task */
 weft_task *weft_current_task(void);
 
-/* Every task that is not done, at most `size` of them; returns how many there are. Borrowed.
- * asyncio.all_tasks */
+/* Every task that is not done, at most `size` of them, in the order of their creation; returns how many there
+ * are. Borrowed. asyncio.all_tasks */
 size_t weft_all_tasks(weft_task **tasks, size_t size);
 
 /* A task as the future it is. */
