@@ -30,11 +30,16 @@ weft_manager weft__condition_manager(weft_condition *condition) {
 
 /* --- Notifying --- */
 
+/* What the log and the reports call it: a barrier's is named after that. */
+static const weft__queue_type *type_of(const weft_condition *condition) {
+    return condition->waiters.type != NULL ? condition->waiters.type : &type;
+}
+
 static void notify(weft_loop *loop, weft_condition *condition, uint32_t count) {
     if (loop == NULL)
         return;
     if (WEFT__UNLIKELY(loop->log != NULL))
-        weft__queue_log(loop, &condition->waiters, &type, WEFT_LOG_RELEASE, count);
+        weft__queue_log(loop, &condition->waiters, type_of(condition), WEFT_LOG_RELEASE, count);
     while (count-- > 0 && weft__queue_wake(loop, &condition->waiters)) {
     }
 }
@@ -108,7 +113,7 @@ static weft_async(condition_wait) {
             weft_raise_error(refusal(self->condition));
         self->state = WAITING;
         weft_lock_release(weft_condition_lock(self->condition));
-        WEFT__AWAIT_IN(&self->condition->waiters, &type);
+        WEFT__AWAIT_IN(&self->condition->waiters, type_of(self->condition));
     }
     self->state = RETURNING;
     weft_await(weft_lock_acquire(weft_condition_lock(self->condition)));

@@ -391,6 +391,13 @@ bool weft_task_set_name(weft_task *task, const char *name) {
     return true;
 }
 
+/* Two tasks that wait for one thing are seen to, even where the log has not numbered it. */
+static uint32_t number_of(weft__wait_queue *queue) {
+    if (queue->id == 0)
+        queue->id = weft__new_id(weft__current);
+    return queue->id;
+}
+
 /* What a task waits for, in words, for the report of a deadlock. */
 void weft__describe_wait(const weft_future *task, char *buffer, size_t size) {
     static const char *const kinds[] = {[HANDLE_TASK] = "task",
@@ -398,7 +405,8 @@ void weft__describe_wait(const weft_future *task, char *buffer, size_t size) {
                                         [HANDLE_GATHER] = "gather",
                                         [HANDLE_SHIELD] = "shield"};
     if (task->handle.wait == WAIT_QUEUE)
-        snprintf(buffer, size, "%s %u", task->u.task.wait.queue->type->name, task->u.task.wait.queue->id);
+        snprintf(buffer, size, "%s %u", task->u.task.wait.queue->type->name,
+                 number_of(task->u.task.wait.queue));
     else if (task->handle.wait == WAIT_GROUP)
         snprintf(buffer, size, "the tasks of group %u", task->u.task.wait.group->id);
     else if (task->handle.wait == WAIT_SLEEP)

@@ -462,6 +462,7 @@ SCENARIO(waits_for_ever) {
 
 TEST(who_can_never_be_notified_is_told) {
     CHECK(strstr(RUN(weft_call(waits_for_ever)), "waits for condition") != NULL);
+    CHECK(strstr(world.outcome, "condition 0") == NULL);
     CHECK_EQ_INT(world.code, WEFT_DEADLOCK);
 }
 

@@ -25,6 +25,7 @@
  */
 
 #include <weft/awaitable.h>
+#include <weft/barrier.h>
 #include <weft/base.h>
 #include <weft/condition.h>
 #include <weft/error.h>
@@ -337,12 +338,13 @@ static inline weft_deadline weft__to_deadline(weft_value value) {
              : weft__to_deadline, default       \
              : weft__to_pointer)
 
-#define WEFT__MANAGER(m)                              \
-    _Generic((m), weft_manager                        \
-             : weft__manager_itself, weft_semaphore * \
-             : weft__semaphore_manager, weft_lock *   \
-             : weft__lock_manager, weft_condition *   \
-             : weft__condition_manager, weft_group *  \
+#define WEFT__MANAGER(m)                               \
+    _Generic((m), weft_manager                         \
+             : weft__manager_itself, weft_semaphore *  \
+             : weft__semaphore_manager, weft_lock *    \
+             : weft__lock_manager, weft_condition *    \
+             : weft__condition_manager, weft_barrier * \
+             : weft__barrier_manager, weft_group *     \
              : weft__group_manager)(m)
 #define WEFT__STORAGE(v) \
     _Generic((v), weft_group : (void *)&(v), weft_deadline : (void *)&(v), default : (void *)NULL)
@@ -517,8 +519,8 @@ static inline weft_deadline weft__to_deadline(weft_value value) {
 
 /*
  * async with m: m is a weft_manager, weft_timeout(…), weft_task_group(), or a pointer to a semaphore, lock,
- * condition or group. As v: stores what entering it returned; a weft_group or weft_deadline of the structure
- * is itself what is entered.
+ * condition, barrier or group. As v: stores what entering it returned; a weft_group or weft_deadline of the
+ * structure is itself what is entered.
  */
 #define weft_with(m)                                                                                         \
     WEFT__BLOCK(weft__open_with(weft__frame, weft__loop, WEFT__AT(2), WEFT__MANAGER(m), NULL, WEFT_NONE), 2) \

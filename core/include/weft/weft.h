@@ -3,6 +3,7 @@
 
 /* weft: asyncio for C. This header brings everything a program needs; the parts can be included alone. */
 
+#include <weft/barrier.h>
 #include <weft/condition.h>
 #include <weft/coroutine.h>
 #include <weft/error.h>
