@@ -139,6 +139,17 @@ weft_future *weft__gather_next(weft_future **stack) {
     return NULL;
 }
 
+/* The next child that is not done; each is given once. */
+weft_future *weft__gather_next_child(const weft_future *gather, uint32_t *at) {
+    const weft__gathering *self = gathering_of(gather);
+    while (*at < self->count) {
+        uint32_t i = (*at)++;
+        if (self->callbacks[i].owner != NULL && self->children[i] != NULL && !weft__done(self->children[i]))
+            return self->children[i];
+    }
+    return NULL;
+}
+
 /* --- Creation --- */
 
 static weft_future *seen_before(weft__gathering *self, const weft_awaitable *awaitables, uint32_t i) {
@@ -233,6 +244,7 @@ static void start(weft_loop *loop, weft_future *gather, const weft_awaitable *aw
         if (weft__done(child))
             continue;
         weft__callback_init(&self->callbacks[i], 0, run_child_done, gather);
+        self->callbacks[i].handle.wait = CALLBACK_OF_FUTURE;
         weft__retain(gather);
         weft__attach_callback(loop, child, &self->callbacks[i]);
         if (loop->current != NULL)

@@ -47,6 +47,14 @@ static void unlink_child(weft_group *group, weft__group_child *child) {
     group->child_count--;
 }
 
+/* The next child that is not done; `at` starts as NULL. */
+weft_future *weft__group_next_child(const weft_group *group, const weft__group_child **at) {
+    do
+        *at = *at == NULL ? group->children : (*at)->next;
+    while (*at != NULL && weft__done((*at)->base.future));
+    return *at == NULL ? NULL : (*at)->base.future;
+}
+
 static void abort_children(weft_loop *loop, weft_group *group) {
     group->aborting = true;
     for (weft__group_child *child = group->children; child != NULL; child = child->next)
@@ -147,6 +155,7 @@ weft_task *weft_group_create_task_named(weft_group *group, weft_coroutine *corou
         return no_memory(loop, group, NULL);
     }
     weft__callback_init(&child->base, sizeof *child, run_child_done, group);
+    child->base.handle.wait = CALLBACK_OF_GROUP;
     link_child(group, child);
     weft__attach_callback(loop, &task->future, &child->base);
     WEFT__LOG(loop, WEFT_LOG_AWAITED_BY, 0, 0, task->future.id, group->parent->future.id, 0, group->id, 0);

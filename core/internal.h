@@ -45,11 +45,18 @@ enum {
     FUTURE_LISTED = 32,  /* a gather whose children are being cancelled, or seen by one under construction */
     FUTURE_HELD = 64,    /* a frame or the loop holds it */
     FUTURE_CLOSER = 128, /* a task that closes an abandoned generator: shutdown lets it run */
+    FUTURE_SHOWN = 256,  /* a task that the call graph being written has told of */
     FUTURE_DETACHED = 512, /* a task that is being destroyed */
     FUTURE_RETAINED = 1024 /* times the calls of weft_retain not taken back, as many as there is room for */
 };
 
-enum { CALLBACK_OF_PROGRAM = 1 }; /* in a callback's `wait`: the program's own */
+/* In a callback's `wait`: who stands behind it. */
+enum weft__callback_kind {
+    CALLBACK_OF_CORE,
+    CALLBACK_OF_PROGRAM,
+    CALLBACK_OF_FUTURE, /* its owner is a future that follows the one it was added to */
+    CALLBACK_OF_GROUP   /* its owner is a group, or NULL */
+};
 
 /* Stands in one list at a time: the ready queue, a future's callbacks, a wait queue. */
 typedef struct weft__handle {
@@ -84,13 +91,15 @@ typedef struct weft__extra {
     char *name;
     const weft_error *reason; /* why it is cancelled, or what is thrown into it; counted */
     weft__gathering *gather;  /* of a gather */
-    weft_future *inner;       /* of a shield; counted */
+    weft_future *inner;       /* of a shield; counted once it is done with a value, valid before */
+    uint32_t graph;           /* the last call graph that told of this gather or shield */
 } weft__extra;
 
 struct weft_future {
     weft__handle handle;
     weft__handle *callbacks; /* last of a circle in order of arrival; NULL: none */
-    weft_future *previous;   /* in a wait queue; of a gather on the stack of a cancellation */
+    weft_future *previous;   /* in a wait queue; of a gather on the stack of a cancellation; of a task that
+                                sleeps a guess at its timer's place */
     weft__extra *extra;
     union {
         struct { /* a task that is not done */
@@ -250,8 +259,8 @@ enum { POOL_STEP = 16, POOL_LARGEST = 512, POOL_TASKS = POOL_LARGEST / POOL_STEP
 typedef struct weft__chunk weft__chunk;
 typedef struct weft__pool {
     void *free;
-    weft__chunk *chunks;
-    uint32_t chunk_size; /* of the next, bytes */
+    weft__chunk *chunks, *newest; /* in the order in which they were made */
+    uint32_t chunk_size;          /* of the next, bytes */
 } weft__pool;
 
 typedef struct weft__log weft__log;
@@ -303,6 +312,7 @@ struct weft_loop {
     double join_seconds, join_until; /* how long the end waits for functions in threads */
     uint32_t cutoff;                 /* timers set from this sequence number on are not of this iteration */
     uint32_t last_id;
+    uint32_t graphs;    /* call graphs that were written */
     uint32_t mains;     /* main tasks not done; at the end, those that it waits for */
     uint32_t tasks;     /* tasks not done */
     uint32_t holds;     /* operations pending outside */
@@ -571,14 +581,12 @@ void weft__task_destroy(weft_loop *loop, weft_task *task);
 void weft__throw_into(weft_loop *loop, weft_task *task, const weft_error *error); /* takes the error */
 typedef bool weft__visit(weft_loop *loop, weft_task *task, void *context);        /* false ends the walk */
 void weft__each_task(weft_loop *loop, weft__visit *visit, void *context);
-void weft__describe_wait(const weft_future *task, char *buffer, size_t size); /* "a timer", "future 5" */
-void weft__describe_task(weft_task *task, char *buffer,
-                         size_t size); /* "task 'x' (fetch, file.c:3) waits for …" */
 
 /* timer.c */
 bool weft__timer_arm_task(weft_loop *loop, weft_task *task, double when);
 weft__timer *weft__timer_new(weft_loop *loop, weft__callback_run *run, void *owner);
 bool weft__timer_arm(weft_loop *loop, weft__timer *timer, double when);
+double weft__timer_of_task(weft_loop *loop, weft_task *task); /* when one that sleeps is due */
 void weft__timer_arm_soon(weft_loop *loop, weft__timer *timer);
 void weft__timer_disarm(weft_loop *loop, weft__timer *timer);
 void weft__timer_release(weft_loop *loop, weft__timer *timer);
@@ -638,6 +646,7 @@ void weft__queue_wake_all(weft_loop *loop, weft__wait_queue *queue);
 bool weft__queue_resume(weft_loop *loop, weft_task *task, uint8_t wait, bool cancelled);
 uint8_t weft__queue_cancel(weft_task *task); /* takes it out; returns how it waits now */
 void weft__queue_forget(weft_task *task);    /* it will never resume */
+uint32_t weft__queue_id(weft_loop *loop, weft__wait_queue *queue);
 
 /* The task waits; for a step that ends with it, and for a task that resumes only to wait again. */
 static inline void weft__queue_enter(weft_loop *loop, weft_task *task, weft__wait_queue *queue,
@@ -732,6 +741,18 @@ void weft__gather_cancel(weft_future *gather, weft_future **stack);
 weft_future *weft__gather_next(weft_future **stack);
 bool weft__gather_live(const weft_future *gather);
 void weft__gather_free(weft_loop *loop, weft_future *gather);
+
+/* What the call graph asks: the open group of a block, or NULL; the next that is waited for, or NULL. */
+weft_group *weft__group_of(const weft__scope *scope);
+weft_future *weft__group_next_child(const weft_group *group, const weft__group_child **at);
+weft_future *weft__gather_next_child(const weft_future *gather, uint32_t *at);
+bool weft__is_in_thread(const weft_frame *leaf);
+
+/* call_graph.c */
+void weft__describe_wait(weft_loop *loop, weft_task *task, char *buffer,
+                         size_t size); /* "a timer", "future 5" */
+void weft__describe_task(weft_loop *loop, weft_task *task, char *buffer,
+                         size_t size); /* "Task-1 (task 1) waits for … at file.c:3 in fetch" */
 
 /* simulation.c */
 uint32_t weft__simulation_choose(struct weft_simulation *simulation, weft_loop *loop, weft_choice kind,

@@ -351,7 +351,7 @@ static bool detach_left(weft_loop *loop, weft_task *task, void *context) {
     if (weft__done(&task->future))
         return true;
     char wait[64];
-    weft__describe_wait(&task->future, wait, sizeof wait);
+    weft__describe_wait(loop, task, wait, sizeof wait);
     weft__report(loop, weft__about_future(&task->future), "destroyed while it was pending: it waits for %s",
                  wait);
     weft__task_detach(loop, task);
@@ -504,13 +504,12 @@ typedef struct deadlock {
 
 static bool describe_stuck(weft_loop *loop, weft_task *task, void *context) {
     deadlock *self = context;
-    (void)loop;
     if (weft__done(&task->future))
         return true;
     self->tasks++;
     if (self->length + 160 < sizeof self->text) {
         self->length += (size_t)snprintf(self->text + self->length, sizeof self->text - self->length, "\n  ");
-        weft__describe_task(task, self->text + self->length, sizeof self->text - self->length);
+        weft__describe_task(loop, task, self->text + self->length, sizeof self->text - self->length);
         self->length += strlen(self->text + self->length);
     }
     return true;

@@ -29,9 +29,12 @@ void *weft__pool_grow(weft_loop *loop, unsigned pool) {
     weft__chunk *chunk = weft__large_new(loop, size);
     if (chunk == NULL)
         return NULL;
-    chunk->next = self->chunks;
-    chunk->size = size;
-    self->chunks = chunk;
+    *chunk = (weft__chunk){NULL, size};
+    if (self->newest != NULL)
+        self->newest->next = chunk;
+    else
+        self->chunks = chunk;
+    self->newest = chunk;
     self->chunk_size = (uint32_t)(size < CHUNK_LARGEST ? size * 2 : size);
 
     size_t step = object_size(pool);

@@ -83,6 +83,11 @@ static bool is_group(const weft__scope *scope) {
            (with->manager.kind == MANAGER_GROUP || with->manager.kind == MANAGER_NEW_GROUP);
 }
 
+weft_group *weft__group_of(const weft__scope *scope) {
+    bool open = is_group(scope) && scope->state != SCOPE_ENTER;
+    return open ? ((const weft__with_scope *)(const void *)scope)->manager.object : NULL;
+}
+
 static void free_scope(weft_loop *loop, weft__scope *scope) {
     weft__scope_clear(loop, scope);
     weft_error_release(scope->caught);

@@ -13,6 +13,7 @@ static void report_late(weft_loop *loop, weft_future *inner, const weft_error *e
 static void inner_done(weft__callback *callback, weft_loop *loop) {
     weft_future *shield = callback->owner, *inner = callback->future;
     weft__callback_free(loop, callback);
+    shield->extra->inner = NULL;
     if (inner == NULL) {
         weft__release(loop, shield);
         return;
@@ -55,6 +56,8 @@ weft_future *weft_shield_of(weft_awaitable awaitable) {
         return inner;
     }
     weft__callback_init(callback, sizeof *callback, inner_done, shield);
+    callback->handle.wait = CALLBACK_OF_FUTURE;
+    extra->inner = inner;
     weft__retain(shield);
     weft__attach_callback(loop, inner, callback);
     if (WEFT__UNLIKELY(loop->log != NULL)) {

@@ -9,7 +9,7 @@
 
 weft__extra *weft__extra_of(weft_loop *loop, weft_future *future) {
     if (future->extra == NULL && (future->extra = weft__new(loop, sizeof *future->extra)) != NULL)
-        *future->extra = (weft__extra){NULL, NULL, NULL, NULL};
+        *future->extra = (weft__extra){.name = NULL};
     return future->extra;
 }
 
@@ -389,43 +389,6 @@ bool weft_task_set_name(weft_task *task, const char *name) {
     weft__free_text(loop, extra->name);
     extra->name = copy;
     return true;
-}
-
-/* Two tasks that wait for one thing are seen to, even where the log has not numbered it. */
-static uint32_t number_of(weft__wait_queue *queue) {
-    if (queue->id == 0)
-        queue->id = weft__new_id(weft__current);
-    return queue->id;
-}
-
-/* What a task waits for, in words, for the report of a deadlock. */
-void weft__describe_wait(const weft_future *task, char *buffer, size_t size) {
-    static const char *const kinds[] = {[HANDLE_TASK] = "task",
-                                        [HANDLE_FUTURE] = "future",
-                                        [HANDLE_GATHER] = "gather",
-                                        [HANDLE_SHIELD] = "shield"};
-    if (task->handle.wait == WAIT_QUEUE)
-        snprintf(buffer, size, "%s %u", task->u.task.wait.queue->type->name,
-                 number_of(task->u.task.wait.queue));
-    else if (task->handle.wait == WAIT_GROUP)
-        snprintf(buffer, size, "the tasks of group %u", task->u.task.wait.group->id);
-    else if (task->handle.wait == WAIT_SLEEP)
-        snprintf(buffer, size, "a timer");
-    else if (task->handle.wait == WAIT_FUTURE)
-        snprintf(buffer, size, "%s %u", kinds[task->u.task.wait.future->handle.kind],
-                 task->u.task.wait.future->id);
-    else
-        snprintf(buffer, size, "its next step");
-}
-
-void weft__describe_task(weft_task *task, char *buffer, size_t size) {
-    char wait[64];
-    weft_frame *leaf = task->future.u.task.leaf;
-    const weft_type *type = weft__type_of(leaf);
-    int line = weft__line_of(leaf) == 0 ? (int)type->line : weft__line_of(leaf);
-    weft__describe_wait(&task->future, wait, sizeof wait);
-    snprintf(buffer, size, "%s (task %u) waits for %s at %s:%d in %s", weft_task_name(task), task->future.id,
-             wait, type->file, line, type->name);
 }
 
 /* Takes a task that will never run again out of what it waits in, and keeps its memory until it is destroyed.

@@ -113,6 +113,10 @@ static weft_async(to_thread) {
     weft_end();
 }
 
+bool weft__is_in_thread(const weft_frame *leaf) {
+    return leaf->step == to_thread_weft_step;
+}
+
 weft_coroutine *weft_to_thread(weft_thread_function *function, void *argument) {
     return weft_call(to_thread, .function = function, .argument = argument);
 }

@@ -140,6 +140,7 @@ static weft_async(end_of) {
     if (self->callback == NULL)
         weft_raise_error(&weft_error_out_of_memory);
     weft__callback_init(self->callback, sizeof *self->callback, wake_waiter, weft__retain(self->waiter));
+    self->callback->handle.wait = CALLBACK_OF_FUTURE;
     weft__attach_callback(weft__loop, self->future, self->callback);
     weft_future_cancel(self->future, NULL);
     weft_await(self->waiter);

@@ -177,6 +177,29 @@ bool weft__timer_arm_task(weft_loop *loop, weft_task *task, double when) {
     return true;
 }
 
+static bool is_of(const weft__timer_entry *entry, const weft_task *task) {
+    return entry->owner == &task->future.handle && entry->sequence == task->future.u.task.wait.timer;
+}
+
+/* The heap does not say where an entry is. Who looks for one notes the places of all: the next look-ups,
+ * while nothing changes, need no search. */
+double weft__timer_of_task(weft_loop *loop, weft_task *task) {
+    weft__timers *timers = &loop->timers;
+    uintptr_t guess = (uintptr_t)(void *)task->future.previous;
+    if (guess < timers->count && is_of(entry_at(timers, (uint32_t)guess), task))
+        return entry_at(timers, (uint32_t)guess)->when;
+    double when = INFINITY;
+    for (uint32_t i = 0; i < timers->count; i++) {
+        weft__timer_entry *entry = entry_at(timers, i);
+        if (entry->owner->kind != HANDLE_TASK || !valid(entry))
+            continue;
+        ((weft_future *)(void *)entry->owner)->previous = (weft_future *)(void *)(uintptr_t)i;
+        if (is_of(entry, task))
+            when = entry->when;
+    }
+    return when;
+}
+
 /* Runs what stands in the ready queue for a timer, unless that was disarmed meanwhile. */
 static void run_ready(weft__callback *callback, weft_loop *loop) {
     weft__timer *timer = (weft__timer *)(void *)callback;

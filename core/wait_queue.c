@@ -68,7 +68,14 @@ void weft__queue_forget(weft_task *task) {
     }
 }
 
-/* --- The log --- */
+/* --- Telling of it --- */
+
+/* It gets a number when it is first told of: then two tasks that wait for one thing are seen to. */
+uint32_t weft__queue_id(weft_loop *loop, weft__wait_queue *queue) {
+    if (queue->id == 0)
+        queue->id = weft__new_id(loop);
+    return queue->id;
+}
 
 static uint16_t waiting(const weft__wait_queue *queue) {
     uint16_t count = 0;

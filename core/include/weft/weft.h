@@ -4,6 +4,7 @@
 /* weft: asyncio for C. This header brings everything a program needs; the parts can be included alone. */
 
 #include <weft/barrier.h>
+#include <weft/call_graph.h>
 #include <weft/condition.h>
 #include <weft/coroutine.h>
 #include <weft/error.h>
