@@ -18,6 +18,7 @@ bool weft__own_loop_open(weft__own_loop *self) {
         close_uv(self);
         return false;
     }
+    weft__call_graph_signal_open(self);
     return true;
 }
 
@@ -38,6 +39,7 @@ static void closed(weft_uv *host) {
 }
 
 void weft__own_loop_close(weft__own_loop *self) {
+    weft__call_graph_signal_close(self);
     weft__uv_close(&self->host, closed);
     close_uv(self);
 }

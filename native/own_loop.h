@@ -8,6 +8,8 @@
 typedef struct weft__own_loop {
     weft_uv host;
     uv_loop_t uv;
+    uv_signal_t signal;
+    bool has_signal;
 } weft__own_loop;
 
 /* False if libuv refuses: host.failure and host.failed say why, and there is nothing to close. */
@@ -18,5 +20,9 @@ bool weft__own_loop_run(weft__own_loop *self);
 
 /* After host.loop was closed. */
 void weft__own_loop_close(weft__own_loop *self);
+
+/* call_graph_signal.c: while the loop is open, SIGUSR1 prints what the tasks of the thread wait for. */
+void weft__call_graph_signal_open(weft__own_loop *self);
+void weft__call_graph_signal_close(weft__own_loop *self);
 
 #endif

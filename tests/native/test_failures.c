@@ -63,6 +63,16 @@ int uv_queue_work(uv_loop_t *loop, uv_work_t *work, uv_work_cb run, uv_after_wor
     return real(loop, work, run, finish);
 }
 
+int uv_signal_init(uv_loop_t *loop, uv_signal_t *signal) {
+    REAL(int, uv_signal_init, uv_loop_t *, uv_signal_t *);
+    return real(loop, signal);
+}
+
+int uv_signal_start(uv_signal_t *signal, uv_signal_cb callback, int number) {
+    REAL(int, uv_signal_start, uv_signal_t *, uv_signal_cb, int);
+    return real(signal, callback, number);
+}
+
 static const char *const calls[] = {"uv_loop_init",  "uv_async_init",  "uv_async_send",
                                     "uv_timer_init", "uv_timer_start", "uv_queue_work"};
 enum { CALLS = sizeof calls / sizeof *calls };
@@ -160,6 +170,13 @@ TEST(a_program_whose_host_fails_has_status_1) {
     }
 }
 
+TEST(without_signals_a_program_runs_all_the_same) {
+    CHECK(run_once("uv_signal_init", 0));
+    CHECK_EQ_INT(leaks, 0);
+    CHECK(run_once("uv_signal_start", 0));
+    CHECK_EQ_INT(leaks, 0);
+}
+
 TEST(the_words_name_the_call) {
     const weft_error *error;
     failing_call = "uv_loop_init";
@@ -232,5 +249,6 @@ TEST(a_timer_that_fires_early_wakes_nobody) {
 }
 
 TEST_MAIN(TEST_CASE(a_run_survives_every_failure), TEST_CASE(a_program_whose_host_fails_has_status_1),
-          TEST_CASE(the_words_name_the_call), TEST_CASE(a_failed_attach_leaves_nothing_attached),
-          TEST_CASE(a_failed_detach_changes_nothing), TEST_CASE(a_timer_that_fires_early_wakes_nobody))
+          TEST_CASE(without_signals_a_program_runs_all_the_same), TEST_CASE(the_words_name_the_call),
+          TEST_CASE(a_failed_attach_leaves_nothing_attached), TEST_CASE(a_failed_detach_changes_nothing),
+          TEST_CASE(a_timer_that_fires_early_wakes_nobody))
