@@ -206,7 +206,7 @@ bool weft__remove_callback(weft_future *future, weft__handle *handle) {
 
 static void schedule(weft_loop *loop, weft_future *future, weft__handle *handle) {
     if (handle->kind == HANDLE_CALLBACK)
-        future->references++; /* until the callback has run */
+        weft__retain(future); /* until the callback has run */
     else
         WEFT__LOG(loop, WEFT_LOG_WAKE, 0, 0, ((weft_task *)(void *)handle)->future.id,
                   loop->current == NULL && future->handle.kind == HANDLE_TASK ? future->id

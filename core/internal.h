@@ -717,8 +717,28 @@ static inline bool weft__queue_moves(const weft__wait_queue *queue) {
 
 /* queue_items.c */
 enum { QUEUE_FIFO, QUEUE_LIFO, QUEUE_PRIORITY };
+bool weft__items_reserve(weft_queue *queue, size_t count);                     /* room for so many in all */
 const weft_error *weft__items_add(weft_queue *queue, const weft_value *value); /* static; or NULL: it is in */
 weft_value weft__items_take(weft_queue *queue);                                /* of one that is not empty */
+
+/* watch.c */
+typedef void weft__watch_done(weft_loop *loop, void *owner, weft_future *future);
+
+/* Futures of which somebody is told when they end. */
+typedef struct weft__watch {
+    weft__watch_done *done;
+    void *owner;      /* NULL: the watch has ended */
+    size_t count;     /* of futures; counted, each as often as it is there */
+    size_t room;      /* for futures */
+    size_t callbacks; /* that have not run and were not taken back */
+    weft_future *futures[];
+} weft__watch;
+
+weft__watch *weft__watch_new(weft_loop *loop, size_t count, weft__watch_done *done,
+                             void *owner); /* of no futures yet; NULL without memory */
+size_t weft__watch_start(weft_loop *loop, weft__watch *watch,
+                         weft_future *follower);           /* returns how many there are, each taken once */
+void weft__watch_end(weft_loop *loop, weft__watch *watch); /* the watch is gone */
 
 /* group.c, timeout.c, generator.c, gather.c: how blocks and waits reach them */
 const weft_error *weft__timeout_enter(weft_loop *loop, weft_deadline *deadline, const weft_manager *manager);

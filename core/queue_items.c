@@ -15,9 +15,9 @@ static uint64_t *orders_of(const weft_queue *queue) {
     return (uint64_t *)(void *)(queue->items + queue->capacity);
 }
 
-static bool grow(weft_queue *queue) {
+/* To a power of two. */
+static bool grow(weft_queue *queue, size_t capacity) {
     size_t item = sizeof(weft_value) + (is_heap(queue) ? sizeof(uint64_t) : 0);
-    size_t capacity = queue->capacity == 0 ? CAPACITY_FIRST : 2 * queue->capacity;
     weft_queue old = *queue;
     weft_value *items = capacity > SIZE_MAX / 2 / item ? NULL : weft_allocate(capacity * item);
     if (items == NULL)
@@ -33,9 +33,16 @@ static bool grow(weft_queue *queue) {
     return true;
 }
 
-/* A queue that was long for once does not keep the memory. */
+bool weft__items_reserve(weft_queue *queue, size_t count) {
+    size_t capacity = CAPACITY_FIRST;
+    while (capacity < count && capacity <= SIZE_MAX / 4)
+        capacity *= 2;
+    return queue->capacity >= count || grow(queue, capacity);
+}
+
+/* A queue without a limit that was long for once does not keep the memory. */
 static void shrink(weft_queue *queue) {
-    if (queue->count > 0 || queue->capacity <= CAPACITY_KEPT)
+    if (queue->count > 0 || queue->most > 0 || queue->capacity <= CAPACITY_KEPT)
         return;
     weft_free(queue->items);
     queue->items = NULL;
@@ -129,7 +136,7 @@ const weft_error *weft__items_add(weft_queue *queue, const weft_value *value) {
                                                 "numbers, or strings, and not both"};
     if (!fits(queue, value))
         return &unfit;
-    if (queue->count == queue->capacity && !grow(queue))
+    if (queue->count == queue->capacity && !weft__items_reserve(queue, queue->count + 1))
         return &weft_error_out_of_memory;
     size_t last = queue->count++;
     queue->items[(queue->head + last) & (queue->capacity - 1)] = *value;

@@ -3,6 +3,7 @@
 
 /* weft: asyncio for C. This header brings everything a program needs; the parts can be included alone. */
 
+#include <weft/as_completed.h>
 #include <weft/barrier.h>
 #include <weft/call_graph.h>
 #include <weft/condition.h>
@@ -24,5 +25,6 @@
 #include <weft/thread.h>
 #include <weft/timeout.h>
 #include <weft/value.h>
+#include <weft/wait.h>
 
 #endif
