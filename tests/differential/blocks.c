@@ -31,6 +31,8 @@ struct handler {
 
 static weft_async(handler) {
     weft_begin(handler);
+    if (self->error->code == WEFT_DEADLOCK)
+        world_stuck();
     say(self->part.who, "catches %s", describe_error(self->error).is);
     self->outer = self->part.result->caught;
     self->part.result->caught = self->error;

@@ -42,9 +42,11 @@ static void release(void *context, void *pointer) {
 
 enum mode { LINES, STEPS, TORTURE };
 
-static void ignore_report(void *context, const char *text) {
+/* A task is destroyed where CPython would hang. */
+static void hear(void *context, const char *text) {
     (void)context;
-    (void)text;
+    if (strstr(text, "destroyed while it was pending") != NULL)
+        world_mute();
 }
 
 struct begin {
@@ -59,15 +61,12 @@ static weft_async(begin) {
 }
 
 static void run_main(weft_simulation *simulation, weft_loop *loop, enum mode mode) {
-    weft_loop_set_reporter(loop, ignore_report, NULL);
+    weft_loop_set_reporter(loop, hear, NULL);
     if (mode == STEPS)
         say_steps();
-    weft_task *main_task = weft_loop_start(loop, weft_call(begin));
+    weft_loop_start(loop, weft_call(begin));
     weft_simulation_turn(simulation, loop, 0);
     weft_log_off();
-    const weft_error *error = weft_task_error(main_task);
-    if (mode != TORTURE && error != NULL && error->code == WEFT_DEADLOCK)
-        puts("stuck");
     world_let_go();
     weft_loop_close(loop);
 }

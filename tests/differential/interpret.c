@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char **words_after(const struct line *line, size_t first) {
+static char **words_of(const struct line *line) {
     union {
         char *const *from;
         char **to;
-    } words = {line->words + first};
+    } words = {line->words};
     return words.to;
 }
 
@@ -33,15 +33,15 @@ static const struct wait_kind *wait_kind_of(const struct line *line) {
     return NULL;
 }
 
-static void act(const struct line *line, const char *who) {
+void act(const char *who, char **words) {
     static const struct action *const tables[] = {task_actions, primitive_actions};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         for (const struct action *action = tables[i]; action->word != NULL; action++)
-            if (program_is(line, action->word)) {
-                action->does((struct call){who, words_after(line, 1)});
+            if (strcmp(words[0], action->word) == 0) {
+                action->does((struct call){who, words + 1});
                 return;
             }
-    program_wrong("no such instruction", line->words[0]);
+    program_wrong("no such instruction", words[0]);
 }
 
 /* --- Waiting: in a coroutine of its own, whose value comes back --- */
@@ -74,8 +74,8 @@ static weft_async(future) {
 
 static weft_coroutine *waiting(const struct wait_kind *kind, const struct line *line) {
     if (kind->operation != NULL)
-        return weft_call(operation, .awaited = kind->operation(words_after(line, 1)));
-    weft_awaitable awaited = kind->other(words_after(line, 1));
+        return weft_call(operation, .awaited = kind->operation(words_of(line) + 1));
+    weft_awaitable awaited = kind->other(words_of(line) + 1);
     return awaited.future != NULL ? weft_call(future, .awaited = awaited.future) : awaited.coroutine;
 }
 
@@ -98,17 +98,17 @@ static weft_async(lines) {
             self->part.at = self->part.at->end;
         } else if (self->kind != NULL) {
             weft_await_to(self->value, waiting(self->kind, self->part.at));
-            self->kind->tell((struct call){self->part.who, words_after(self->part.at, 1)}, self->value);
+            self->kind->tell((struct call){self->part.who, words_of(self->part.at) + 1}, self->value);
         } else if (program_is(self->part.at, "return")) {
             self->part.result->returned = true;
             self->part.result->value = weft_value_of(atoi(self->part.at->words[1]));
         } else if (program_is(self->part.at, "raise")) {
-            self->error = new_error(self->part.at->words[1], words_after(self->part.at, 2));
+            self->error = new_error(self->part.at->words[1], words_of(self->part.at) + 2);
             weft_raise_error(self->error);
         } else if (program_is(self->part.at, "reraise")) {
             weft_raise_error(self->part.result->caught);
         } else {
-            act(self->part.at, self->part.who);
+            act(self->part.who, words_of(self->part.at));
         }
     }
     weft_drop();
@@ -147,6 +147,8 @@ static weft_async(run) {
                                           &self->result}));
     }
     weft_catch_all(self->error) {
+        if (self->error->code == WEFT_DEADLOCK)
+            world_stuck();
         say(self->who, "ends with %s", describe_error(self->error).is);
         weft_reraise;
     }

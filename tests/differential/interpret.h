@@ -56,6 +56,9 @@ struct action {
     void (*does)(struct call call);
 };
 
+/* Does what these words say, which must not wait. */
+void act(const char *who, char **words);
+
 /* Each ends with a NULL word. */
 extern const struct block_kind block_kinds[], manager_kinds[];
 extern const struct wait_kind task_waits[], primitive_waits[];

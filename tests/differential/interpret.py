@@ -54,7 +54,7 @@ class Program(World, Blocks, Tasks, Primitives):
 
 def run(bodies, write, steps):
     loop = virtual_loop.VirtualLoop()
-    running = Program(loop, bodies, write)
+    running = Program(loop, bodies, lambda line: None if loop.is_closed() else write(line))
 
     async def main():
         running.things["main"] = asyncio.current_task()
@@ -64,7 +64,6 @@ def run(bodies, write, steps):
         virtual_loop.run(loop, main(), running.say_step if steps else None)
     except virtual_loop.Deadlock:
         write("stuck")
-    running.write = lambda line: None  # what is left says no more
 
 
 def interpret(text, steps=False):

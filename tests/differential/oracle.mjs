@@ -8,7 +8,8 @@ export async function loadOracle() {
   const python = await loadPyodide();
   for (const name of readdirSync(here).filter((name) => name.endsWith(".py")))
     python.FS.writeFile(`/home/pyodide/${name}`, readFileSync(new URL(name, here)));
-  python.runPython("import interpret, sys");
+  // What a program leaves behind, never awaited or ignoring its end, is no news.
+  python.runPython("import interpret, sys, warnings; warnings.simplefilter('ignore'); sys.unraisablehook = lambda _: None");
   const interpret = python.globals.get("interpret").interpret;
   return { version: python.runPython("sys.version.split()[0]"), interpret: (text, steps = true) => interpret(text, steps) };
 }

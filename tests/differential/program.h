@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { MOST_WORDS = 24, MOST_LINES = 400, MOST_BODIES = 24 };
+enum { MOST_WORDS = 24, MOST_LINES = 2000, MOST_BODIES = 24 };
 
 struct line {
     char *words[MOST_WORDS + 1]; /* ends with NULL */

@@ -16,94 +16,217 @@ function chance(seed) {
   return { below, one: (list) => list[below(list.length)], odds: (n) => below(n) === 0 };
 }
 
-const delays = ["0", "0", "0.25", "0.5", "0.5", "1", "2"];
+const indent = (lines) => lines.map((line) => `  ${line}`);
+const block = (head, inside) => [head, ...indent(inside), "end"];
+const clause = (head, inside, word, after) => [head, ...indent(inside), word, ...indent(after), "end"];
 
-export function randomScenario(seed) {
-  const { below, one, odds } = chance(seed);
-  const taskCount = 2 + below(4);
-  const names = Array.from({ length: taskCount }, (_, i) => `t${i}`);
-  let made = 0;
-  const fresh = (letter) => `${letter}${made++}`;
+// --- What lines there are, by topic -----------------------------------------------------------------
 
-  // Lines of one body. What it makes is known where it was surely made; tasks wait for later ones only, so
-  // that no two wait for each other.
-  function lines(count, depth, known, waitable) {
-    const text = [];
-    const add = (...more) => text.push(...more);
-    const block = (head, inner, ...tail) => add(head, ...inner.map((line) => `  ${line}`), ...tail);
-    const inside = () => lines(1 + below(3), depth + 1, [...known], waitable);
-    for (let i = 0; i < count; i++) {
-      if (odds(9)) {
-        const label = fresh("l");
-        const at = one([...names, ...known, "f", "h"]);
-        add(one([`soon ${label}`, `later ${label} ${one(delays)}`, `callback ${at} ${label}`, "locked sem", `state ${at}`]));
-        continue;
-      }
-      const kind = below(depth < 3 ? 20 : 13);
-      if (kind < 3) add(`sleep ${one(delays)}`);
-      else if (kind === 3) add(`cancel ${one([...names, ...known, "f"])}`);
-      else if (kind === 4) add(`await ${one([...waitable, ...known])}`);
-      else if (kind === 5) add(odds(3) ? `fail ${one(["f", "h"])} E${below(9)}` : `set ${one(["f", "h"])} ${below(9)}`);
-      else if (kind === 6) {
-        const child = fresh("c");
-        add(`spawn ${child} leaf${below(3)}`);
-        known.push(child);
-      } else if (kind === 7) {
-        const gather = fresh("g");
-        const children = Array.from({ length: 1 + below(3) }, () =>
-          one([...waitable, ...known, "leaf0", "leaf1", "leaf2"]));
-        add(`${odds(3) ? "gather_errors" : "gather"} ${gather} ${children.join(" ")}`);
-        known.push(gather);
-      } else if (kind === 8) {
-        const shield = fresh("s");
-        add(`shield ${shield} ${one([...waitable, ...known, "leaf1"])}`);
-        known.push(shield);
-      } else if (kind === 9) add(`wait_for ${one([...waitable, ...known, "leaf0", "leaf2"])} ${one([...delays, "none"])}`);
-      else if (kind === 10) add(odds(3) ? `raise E${below(9)}` : `cancelling ${one(names)}`);
-      else if (kind === 11) add(odds(2) ? `uncancel ${one(names)}` : `release ${one(["sem", "bound"])}`);
-      else if (kind === 12) add(`acquire ${one(["sem", "bound"])}`);
-      else if (kind === 13 || kind === 14) block("try", inside(), "catch_all", ...inside().map((line) => `  ${line}`), odds(2) ? "  reraise" : "  log handled", "end");
-      else if (kind === 15) block("try", inside(), "finally", ...inside().map((line) => `  ${line}`), "end");
-      else if (kind === 16) {
-        const name = fresh("d");
-        const body = inside();
-        if (odds(3)) body.push(`reschedule ${name} ${one(["0", "0.5", "1", "3"])}`);
-        block(`timeout ${name} ${one(delays)}`, body, "end", `deadline ${name}`);
-      } else if (kind === 17 || kind === 18) {
-        const name = fresh("n");
-        const body = [];
-        const outside = [...known];
-        for (let k = 1 + below(3); k > 0; k--) {
-          const child = fresh("c");
-          body.push(`start ${name} ${child} leaf${below(4)}`);
-          known.push(child);
-        }
-        body.push(...inside());
-        if (odds(4)) body.push(`group_cancel ${name}`);
-        block(`group ${name}`, body, "end");
-        known = outside;
-      } else block(`with ${one(["sem", "bound"])}`, inside(), "end");
-    }
-    return text;
+// Each is [weight, (p, s) => lines]. `p` is the program: numbers, names, shared things. `s` is where the lines
+// stand: `s.futures` are the tasks and futures that surely exist here, `s.waitable` those of them that may be
+// awaited (tasks wait for later ones only, so that no two wait for each other), `s.leaves` the bodies that may
+// be called. A maker adds to them what surely exists after its lines.
+const lines = {
+  tasks: [
+    [8, (p) => [`sleep ${p.delay()}`]],
+    [4, (p, s) => [`cancel ${p.anyFuture(s)}`]], // without a message: who else than the first gets it differs
+    [4, (p, s) => [`await ${p.waitable(s)}`]],
+    [2, (p, s) => p.makes(s, p.fresh("c"), (name) => [`spawn ${name} ${p.one(s.leaves)}`])],
+    [1, (p) => [`cancelling ${p.one(p.names)}`]],
+    [1, (p) => [`uncancel ${p.one(p.names)}`]],
+    [1, (p, s) => [`state ${p.anyFuture(s)}`]],
+    [1, (p) => [`raise E${p.below(9)}${p.odds(3) ? " boom" : ""}`]],
+    [0.3, (p) => [`return ${p.below(9)}`]],
+    [0.2, () => ["raise Cancelled"]],
+    [0.2, (p) => [`rename ${p.one(p.names)} ${p.fresh("named")}`]],
+  ],
+  errors: [
+    [3, (p, s) => clause("try", p.inside(s), p.one(["catch", "catch_all"]), [...p.inside(s), ...p.perhaps(2, "reraise")])],
+    [3, (p, s) => clause("try", p.inside(s), "finally", p.inside(s))],
+  ],
+  futures: [
+    [2, (p) => [p.odds(3) ? `fail ${p.one(p.futures)} E${p.below(9)}` : `set ${p.one(p.futures)} ${p.below(9)}`]],
+    [1, (p, s) => p.makes(s, p.fresh("f"), (name) => [`future ${name}`, ...p.perhaps(2, `later_do ${p.delay()} set ${name} 1`)])],
+    [1, (p, s) => [`callback ${p.anyFuture(s)} ${p.fresh("l")}`]],
+  ],
+  callbacks: [
+    [1, (p) => [`soon ${p.fresh("l")}`]],
+    [1, (p) => [`later ${p.fresh("l")} ${p.delay()}`]],
+    [2, (p, s) => [`soon_do ${p.act(s)}`]],
+    [2, (p, s) => [`later_do ${p.delay()} ${p.act(s)}`]],
+    [2, (p, s) => [`when_done ${p.anyFuture(s)} ${p.act(s)}`]],
+  ],
+  gathers: [
+    [2, (p, s) => p.makes(s, p.fresh("g"), (name) => [`${p.one(["gather", "gather", "gather_errors"])} ${name} ${p.several(s).join(" ")}`])],
+    [1, (p, s) => p.makes(s, p.fresh("s"), (name) => [`shield ${name} ${p.waitable(s)}`])],
+    [1, (p, s) => [`await ${p.waitable(s)}`]],
+  ],
+  groups: [
+    [4, (p, s) => {
+      const name = p.fresh("n");
+      const inner = p.scope(s);
+      const starts = Array.from({ length: 1 + p.below(3) }, () =>
+        p.makes(inner, p.fresh("c"), (child) => [`start ${name} ${child} ${p.one(s.leaves)}`])).flat();
+      return block(`group ${name}`, [...starts, ...p.inside(inner), ...p.perhaps(4, `group_cancel ${name}`)]);
+    }],
+  ],
+  timeouts: [
+    [3, (p, s) => {
+      const name = p.fresh("d");
+      const head = p.odds(4) ? `timeout_at ${name} ${p.one(["0.5", "1", "2", "3"])}` : `timeout ${name} ${p.delay()}`;
+      const inside = [...p.inside(s), ...p.perhaps(3, `reschedule ${name} ${p.one(["0", "0.5", "1", "3", "none"])}`), ...p.perhaps(3, ...p.inside(s))];
+      return [...block(head, inside), ...p.perhaps(2, `deadline ${name}`)];
+    }],
+    [2, (p, s) => [`wait_for ${p.waitable(s)} ${p.one([p.delay(), "none"])}`]],
+  ],
+  locks: [
+    [1, (p) => [`acquire ${p.one(p.locks)}`]],
+    [2, (p) => [`release ${p.one(p.locks)}`]],
+    [1, (p) => [`locked ${p.one(p.locks)}`]],
+    [4, (p, s) => block(`with ${p.one(p.locks)}`, p.inside(s))],
+  ],
+  events: [
+    [2, (p) => [`event_wait ${p.one(p.events)}`]],
+    [2, (p) => [`event_set ${p.one(p.events)}`]],
+    [1, (p) => [`event_clear ${p.one(p.events)}`]],
+    [0.3, (p) => [`event_is_set ${p.one(p.events)}`]],
+  ],
+};
+
+// What callbacks do: lines that do not wait and make nothing that others name.
+const acts = {
+  tasks: [
+    [4, (p, s) => `cancel ${p.anyFuture(s)}`],
+    [0.5, (p) => `uncancel ${p.one(p.names)}`],
+    [0.5, (p, s) => `spawn ${p.fresh("c")} ${p.one(s.leaves)}`],
+    [0.5, (p, s) => `state ${p.anyFuture(s)}`],
+  ],
+  futures: [
+    [1, (p) => `set ${p.one(p.futures)} ${p.below(9)}`],
+    [1, (p) => `fail ${p.one(p.futures)} E${p.below(9)}`],
+  ],
+  locks: [[2, (p) => `release ${p.one(p.locks)}`]],
+  events: [
+    [2, (p) => `event_set ${p.one(p.events)}`],
+    [1, (p) => `event_clear ${p.one(p.events)}`],
+  ],
+};
+
+// --- Programs ---------------------------------------------------------------------------------------
+
+const opening = new Set(["errors", "groups", "timeouts"]);
+const optional = Object.keys(lines).filter((topic) => topic !== "tasks");
+
+class Program {
+  constructor(seed) {
+    Object.assign(this, chance(seed));
+    this.made = 0;
+    // Few topics at a time meet more often than many.
+    this.topics = new Map([["tasks", 1]]);
+    for (let count = 2 + this.below(4); count > 0; count--) this.topics.set(this.one(optional), 1 + this.below(4));
+    this.delays = this.one([["0", "0", "0.25", "0.5", "0.5", "1", "2"], ["0", "0", "1"], ["0.5", "1", "1.5"], ["0", "0", "0", "0.25"]]);
+    this.names = Array.from({ length: 2 + this.below(5) }, (_, i) => `t${i}`);
+    this.targets = this.odds(8) ? [...this.names, "main"] : this.names;
+    this.length = this.one([3, 5, 5, 8, 12]);
+    this.setup = [];
+    this.futures = this.share(["f", "h"], (name) => `future ${name}`);
+    this.locks = this.share(this.one([["l"], ["sem"], ["bound"], ["l", "k"], ["l", "sem", "bound"]]), (name) =>
+      ({ l: "lock l", k: "lock k", sem: `semaphore sem ${this.below(3)}`, bound: "bounded bound 2" })[name]);
+    this.events = this.share(this.one([["e"], ["e", "o"]]), (name) => `event ${name}`);
   }
 
-  const indent = (text) => text.map((line) => `  ${line}`);
-  return [
-    `scenario random ${seed}`,
-    "def main",
-    ...indent(["future f", "future h", "semaphore sem 1", "bounded bound 2", "spawn janitor"]),
-    ...indent(names.map((name) => `spawn ${name}`)),
-    "  sleep 100",
-    ...names.flatMap((name, i) => [
-      `def ${name}`,
-      ...indent(lines(2 + below(5), 0, [], [...names.slice(i + 1), "f", "h"])),
-    ]),
-    ...["def leaf0", ...indent(["sleep 0", `return ${below(9)}`])],
-    ...["def leaf1", ...indent([`sleep ${one(delays)}`, odds(2) ? "raise E1" : "return 1"])],
-    ...["def leaf2", ...indent(["try", `  sleep ${one(delays)}`, "finally", "  sleep 0", "  log cleaned", "end", "return 2"])],
-    ...["def leaf3", ...indent([`sleep ${one(delays)}`, odds(2) ? "raise E3 boom" : "cancel t0"])],
-    // Ends what would wait for ever: each of these cancels is good for one that was caught.
-    ...["def janitor", "  sleep 50", "  repeat 30", ...indent(indent(["sleep 1", ...names.map((name) => `cancel ${name}`)])), "  end"],
-    "",
-  ].join("\n");
+  // Things that every task knows.
+  share(names, make) {
+    this.setup.push(...names.map(make));
+    return names;
+  }
+
+  fresh(letter) {
+    return `${letter}${this.made++}`;
+  }
+
+  delay() {
+    return this.one(this.delays);
+  }
+
+  perhaps(n, ...some) {
+    return this.odds(n) ? some : [];
+  }
+
+  anyFuture(s) {
+    return this.one([...this.targets, ...this.targets, ...s.futures, ...this.futures]);
+  }
+
+  waitable(s) {
+    return this.one([...s.waitable, ...s.waitable, ...s.leaves]);
+  }
+
+  several(s) {
+    return Array.from({ length: 1 + this.below(4) }, () => this.waitable(s));
+  }
+
+  // Lines that make a task or future, which exists after them.
+  makes(s, name, make) {
+    const made = make(name);
+    s.futures.push(name);
+    s.waitable.push(name);
+    return made;
+  }
+
+  // Where lines stand that may not run to their end: what they make is not known after them.
+  scope(s) {
+    return { ...s, depth: s.depth + 1, futures: [...s.futures], waitable: [...s.waitable] };
+  }
+
+  inside(s) {
+    return this.body(1 + this.below(3), this.scope(s));
+  }
+
+  choose(table, s) {
+    const choices = [...this.topics].flatMap(([topic, factor]) =>
+      s.depth >= 3 && opening.has(topic) ? [] : (table[topic] ?? []).map(([weight, make]) => [weight * factor, make]));
+    let at = (this.below(10000) / 10000) * choices.reduce((sum, [weight]) => sum + weight, 0);
+    return choices.find(([weight]) => (at -= weight) < 0)[1](this, s);
+  }
+
+  act(s) {
+    return this.choose(acts, s);
+  }
+
+  body(count, s) {
+    const made = [];
+    for (let i = 0; i < count; i++) made.push(...this.choose(lines, s));
+    return made;
+  }
+
+  // A body of its own: what it may wait for and call.
+  definition(name, count, waitable, leaves, tail = []) {
+    const s = { depth: 0, futures: [], waitable: [...waitable], leaves };
+    return [`def ${name}`, ...indent([...this.body(count, s), ...tail])];
+  }
+
+  text(name) {
+    const { names, futures } = this;
+    const leaves = ["leaf0", "leaf1", "leaf2", "leaf3"];
+    const cleanup = clause("try", [`sleep ${this.delay()}`, ...this.perhaps(2, "raise E2")], "finally", ["sleep 0", "log cleaned"]);
+    const wait = this.one([["sleep 100"], ["sleep 100"], [`gather_errors all ${names.join(" ")}`, "await all"], [`sleep ${this.delay()}`]]);
+    return [
+      `scenario ${name}`,
+      "def main",
+      ...indent([...this.setup, "spawn janitor", ...names.map((task) => `spawn ${task}`), ...wait]),
+      ...names.flatMap((task, i) =>
+        this.definition(task, 1 + this.below(this.length), [...names.slice(i + 1), ...futures], leaves)),
+      ...["def leaf0", ...indent(["sleep 0", `return ${this.below(9)}`])],
+      ...["def leaf1", ...indent([`sleep ${this.delay()}`, this.one(["raise E1", "return 1", "cancel t0"])])],
+      ...["def leaf2", ...indent(cleanup)],
+      ...this.definition("leaf3", 1 + this.below(4), futures, ["leaf0", "leaf2"], [`return ${this.below(9)}`]),
+      // Ends what would wait for ever: each of these cancels is good for one that was caught.
+      ...["def janitor", ...indent(["sleep 50", ...block("repeat 12", ["sleep 1", ...names.map((task) => `cancel ${task}`)])])],
+      "",
+    ].join("\n");
+  }
+}
+
+export function randomScenario(seed) {
+  return new Program(seed).text(`random ${seed}`);
 }

@@ -145,6 +145,28 @@ static void do_uncallback(struct call call) {
                                          label_of(call.words[0], call.words[1])));
 }
 
+/* Any instruction that does not wait, as a callback: its words are the argument. */
+static void act_words(void *words) {
+    act("loop", words);
+}
+
+static void act_when_done(weft_future *future, void *words) {
+    (void)future;
+    act_words(words);
+}
+
+static void do_soon_do(struct call call) {
+    weft_call_soon(act_words, call.words);
+}
+
+static void do_later_do(struct call call) {
+    weft_call_later(seconds(call.words[0]), act_words, call.words + 1);
+}
+
+static void do_when_done(struct call call) {
+    weft_future_add_done_callback(future_of(call.words[0]), act_when_done, call.words + 1);
+}
+
 /* --- Deadlines --- */
 
 static void do_reschedule(struct call call) {
@@ -190,6 +212,9 @@ const struct action task_actions[] = {
     {"later", do_later},
     {"at", do_at},
     {"drop", do_drop},
+    {"soon_do", do_soon_do},
+    {"later_do", do_later_do},
+    {"when_done", do_when_done},
     {"callback", do_callback},
     {"uncallback", do_uncallback},
     {"reschedule", do_reschedule},

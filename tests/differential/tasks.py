@@ -108,6 +108,24 @@ class Tasks:
     def do_uncallback(self, who, name, label):
         return f"removed {self.things[name].remove_done_callback(self.callback(name, label))}"
 
+    # Any instruction that does not wait, as a callback.
+
+    def later_act(self, *words):
+        def call(*_):
+            if text := self.act("loop", *words):
+                self.say("loop", text)
+
+        return call
+
+    def do_soon_do(self, who, *words):
+        self.loop.call_soon(self.later_act(*words))
+
+    def do_later_do(self, who, delay, *words):
+        self.loop.call_later(float(delay), self.later_act(*words))
+
+    def do_when_done(self, who, name, *words):
+        self.things[name].add_done_callback(self.later_act(*words))
+
     # Deadlines
 
     def do_reschedule(self, who, name, when):

@@ -44,6 +44,12 @@ class VirtualLoop(base_events.BaseEventLoop):
         super().__init__()
         self.now = 0.0
         self._selector = Jump(self)
+        self.created = []
+
+    def pending(self):
+        """The tasks that have not ended, in the order of their creation."""
+        self.created = [task for task in self.created if not task.done()]
+        return self.created
 
     def time(self):
         return self.now
@@ -77,10 +83,6 @@ def task_group():
     return group
 
 
-def pending(tasks):
-    return [task for task in tasks if not task.done()]
-
-
 def finish(loop, left):
     """The steps of asyncio.Runner.close, with the tasks cancelled in the order of their creation."""
     for task in left:
@@ -89,9 +91,21 @@ def finish(loop, left):
         if left:
             loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
     except Deadlock:
-        pass
+        return
     for step in (loop.shutdown_asyncgens(), loop.shutdown_default_executor()):
         loop.run_until_complete(tasks.Task(step, loop=loop))  # none of the program's tasks
+
+
+def destroy(loop):
+    """Ends what can never go on, now, rather than by the garbage collector in the middle of the next program."""
+    for task in loop.pending():
+        task._log_destroy_pending = False
+        for _ in range(1000):  # each may be ignored
+            try:
+                task.get_coro().close()
+                break
+            except (Exception, asyncio.CancelledError):
+                pass
 
 
 class Stepped(collections.abc.Coroutine):
@@ -127,13 +141,14 @@ def run(loop, main, tell=None):
 
     `tell`, if any, is called with the number of a task and "steps" or "ends"; they count from 0.
     """
-    created = []
+    numbers = itertools.count()
 
     def factory(loop, coroutine, **named):
         if tell is not None:
-            coroutine = Stepped(coroutine, functools.partial(tell, len(created)))
-        created.append(tasks.Task(coroutine, loop=loop, **named))
-        return created[-1]
+            coroutine = Stepped(coroutine, functools.partial(tell, next(numbers)))
+        task = tasks.Task(coroutine, loop=loop, **named)
+        loop.created.append(task)
+        return task
 
     loop.set_task_factory(factory)
     loop.set_exception_handler(lambda loop, context: None)
@@ -146,9 +161,8 @@ def run(loop, main, tell=None):
         except (Exception, asyncio.CancelledError):
             if not main.done():
                 raise
-        finish(loop, pending(created))
+        finish(loop, list(loop.pending()))
     finally:
-        for task in created:
-            task._log_destroy_pending = False
         loop.close()
+        destroy(loop)
         events._set_running_loop(outer)

@@ -23,6 +23,17 @@ const struct scenario *world_program(void) {
     return world.program;
 }
 
+void world_stuck(void) {
+    if (!world.quiet)
+        puts("stuck");
+    world.quiet = true;
+}
+
+void world_mute(void) {
+    weft_log_flush();
+    world.quiet = true;
+}
+
 /* --- Things --- */
 
 struct thing *find(const char *name) {
@@ -145,6 +156,7 @@ void say(const char *who, const char *format, ...) {
 static struct steps {
     uint32_t *ids;
     size_t count, room;
+    uint32_t running; /* the task that steps */
 } steps;
 
 static void number(uint32_t id) {
@@ -157,14 +169,27 @@ static void number(uint32_t id) {
     steps.ids[steps.count++] = id;
 }
 
+static size_t number_of(uint32_t id) {
+    size_t i = steps.count;
+    while (i-- > 0 && steps.ids[i] != id) {
+    }
+    return i;
+}
+
+/* A task that is destroyed ends without a step. */
 static void say_record(const weft_log_record *record) {
+    bool ends = record->kind == WEFT_LOG_DONE && record->task == steps.running;
     if (record->kind == WEFT_LOG_CREATED)
         number(record->task);
-    if (record->kind == WEFT_LOG_RESUME || record->kind == WEFT_LOG_DONE)
-        for (size_t i = steps.count; i-- > 0;)
-            if (steps.ids[i] == record->task)
-                printf("%g %u task %zu %s\n", record->time, world.tick, i,
-                       record->kind == WEFT_LOG_DONE ? "ends" : "steps");
+    if (record->kind == WEFT_LOG_RESUME)
+        steps.running = record->task;
+    if (record->kind == WEFT_LOG_SUSPEND)
+        steps.running = 0;
+    if (world.quiet)
+        return;
+    if (record->kind == WEFT_LOG_RESUME || ends)
+        printf("%g %u task %zu %s\n", record->time, world.tick, number_of(record->task),
+               ends ? "ends" : "steps");
 }
 
 static void say_records(void *unused, const weft_log_record *records, size_t count, uint64_t base) {
@@ -175,7 +200,7 @@ static void say_records(void *unused, const weft_log_record *records, size_t cou
 }
 
 void say_steps(void) {
-    steps.count = 0;
+    steps.count = steps.running = 0;
     if (!weft_log_on(say_records, NULL))
         program_wrong("no memory for", "the log");
 }

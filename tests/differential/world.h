@@ -29,6 +29,9 @@ struct thing {
 /* Forgets all; the things of `program` come. With `quiet` nothing is printed, and what could not be made for
  * lack of memory has a substitute. */
 void world_begin(const struct scenario *program, bool quiet);
+/* Where CPython would hang, as nothing can go on: from now on nothing is printed. The first says so. */
+void world_stuck(void);
+void world_mute(void);
 /* Lets go of everything, before the loop closes; and frees it, after. */
 void world_let_go(void);
 void world_end(void);
