@@ -250,6 +250,8 @@ void weft__callback_init(weft__callback *callback, size_t size, weft__callback_r
 }
 
 void weft__callback_free(weft_loop *loop, weft__callback *callback) {
+    if (callback->handle.wait == CALLBACK_OF_PROGRAM)
+        weft__context_free(loop, callback->owner);
     if (callback->handle.flags != 0) /* else it is part of something */
         weft__delete(loop, callback, callback->handle.flags);
 }
@@ -266,8 +268,11 @@ void weft__attach_callback(weft_loop *loop, weft_future *future, weft__callback 
 
 static void run_user_callback(weft__callback *callback, weft_loop *loop) {
     user_callback user = *(user_callback *)(void *)callback;
+    weft_context *context = weft__callback_context(callback), **outer = weft__context_enter(loop, &context);
     weft__callback_free(loop, callback);
     user.function(user.base.future, user.argument);
+    weft__context_leave(loop, outer);
+    weft__context_free(loop, context);
     weft__release(loop, user.base.future);
 }
 
@@ -280,11 +285,15 @@ static bool foreign(const weft_future *future) {
 
 bool weft_future_add_done_callback(weft_future *future, weft_done_callback *function, void *argument) {
     weft_loop *loop = weft__current;
-    user_callback *callback =
-        loop == NULL || function == NULL || foreign(future) ? NULL : weft__new(loop, sizeof *callback);
-    if (callback == NULL)
+    weft_context *context;
+    if (loop == NULL || function == NULL || foreign(future) || !weft__context_snapshot(loop, &context))
         return false;
-    weft__callback_init(&callback->base, sizeof *callback, run_user_callback, NULL);
+    user_callback *callback = weft__new(loop, sizeof *callback);
+    if (callback == NULL) {
+        weft__context_free(loop, context);
+        return false;
+    }
+    weft__callback_init(&callback->base, sizeof *callback, run_user_callback, context);
     callback->base.handle.wait = CALLBACK_OF_PROGRAM;
     callback->function = function;
     callback->argument = argument;

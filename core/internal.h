@@ -78,7 +78,7 @@ struct weft__callback {
     weft__callback_run *run;
     weft_future *future; /* that it was added to; counted from when that is done until run releases it; NULL:
                             it ended without a result */
-    void *owner;
+    void *owner;         /* what it belongs to; of the program's own: the context that it runs in, counted */
 };
 
 typedef struct weft__timer weft__timer;
@@ -93,6 +93,7 @@ typedef struct weft__extra {
     weft__gathering *gather;  /* of a gather */
     weft_future *inner;       /* of a shield; counted once it is done with a value, valid before */
     uint32_t graph;           /* the last call graph that told of this gather or shield */
+    weft_context *context;    /* its variables; counted */
 } weft__extra;
 
 struct weft_future {
@@ -272,6 +273,8 @@ typedef struct weft__message {
     struct weft__message *next;
     weft_callback *function;
     void *argument;
+    weft_context *context; /* of who called; NULL: no variables */
+    bool owned;            /* the context is the message's own, else of the thread that called */
 } weft__message;
 
 struct weft_loop {
@@ -303,6 +306,8 @@ struct weft_loop {
     bool sweep;              /* most timer entries are stale */
     bool freeing;            /* futures are being freed */
     bool handling;           /* the exception handler runs */
+    bool has_variables;      /* a context variable was set */
+    bool creates_slowly;     /* there is more to creating a task than usual: has_variables, … */
     uint8_t tag;
 
     double now;       /* of this iteration */
@@ -332,6 +337,9 @@ struct weft_loop {
 
     weft_host *host;
     weft_allocator allocator;
+    weft_context **place;  /* where the context is of the callback or function that runs; NULL: the task's */
+    weft_context *context; /* outside of all tasks and callbacks; counted */
+
     weft_exception_handler *handler; /* NULL: the default one */
     void *handler_context;
     weft_reporter *reporter; /* of the default handler; NULL: stderr */
@@ -510,6 +518,33 @@ weft__traceback *weft__traceback_copy(weft_loop *loop, const weft__traceback *tr
 void weft__traceback_free(weft_loop *loop, weft__traceback *traceback);
 bool weft__traceback_wanted(const weft_error *error);
 
+/* context.c: NULL stands for a context without variables */
+bool weft__context_snapshot(weft_loop *loop, weft_context **copy); /* of the current; false without memory */
+bool weft__context_again(weft_loop *loop, const weft_context *from, weft_context **copy); /* of that one */
+bool weft__context_inherit(weft_loop *loop, weft_future *task); /* a copy of the current one */
+bool weft__context_share(weft_loop *loop, weft_future *task, weft_context *context);
+void weft__context_free(weft_loop *loop, weft_context *context); /* takes back a reference */
+void weft__context_of_thread(weft_context *context);             /* of this thread, which has no loop */
+weft_context *weft__context_in_thread(void);
+/* From here on `*place` is the current context. Returns what weft__context_leave goes back to. */
+static inline weft_context **weft__context_enter(weft_loop *loop, weft_context **place) {
+    weft_context **outer = loop->place;
+    loop->place = place;
+    return outer;
+}
+static inline void weft__context_leave(weft_loop *loop, weft_context **outer) {
+    loop->place = outer;
+}
+/* Calls a function of the program's in a context, which it takes. */
+static inline void weft__call(weft_loop *loop, weft_context *context, weft_callback *function,
+                              void *argument) {
+    weft_context **outer = weft__context_enter(loop, &context);
+    function(argument);
+    weft__context_leave(loop, outer);
+    if (context != NULL)
+        weft__context_free(loop, context);
+}
+
 /* future.c */
 weft_future *weft__keep(weft_loop *loop, weft_future *future); /* holds it; never NULL */
 weft_future *weft__future_new(weft_loop *loop,
@@ -533,6 +568,12 @@ void weft__cancel_at_wait(weft_loop *loop, weft_task *task);
 void weft__callback_init(weft__callback *callback, size_t size, weft__callback_run *run,
                          void *owner); /* size 0: part of something */
 void weft__callback_free(weft_loop *loop, weft__callback *callback);
+/* The context that a callback of the program's runs in, which is the caller's from now on. */
+static inline weft_context *weft__callback_context(weft__callback *callback) {
+    weft_context *context = callback->owner;
+    callback->owner = NULL;
+    return context;
+}
 void weft__attach_callback(weft_loop *loop, weft_future *future, weft__callback *callback);
 /* For the core's own references. NULL is allowed. */
 static inline weft_future *weft__retain(weft_future *future) {
@@ -574,6 +615,9 @@ static inline void weft__run_frames(weft_loop *loop, weft_frame *frame) {
 }
 void weft__task_ended(weft_loop *loop,
                       weft_task *task); /* its outermost frame has; the loop has the outcome */
+static inline void weft__watch_creation(weft_loop *loop) {
+    loop->creates_slowly = loop->has_variables;
+}
 weft__extra *weft__extra_of(weft_loop *loop, weft_future *future); /* makes it; NULL without memory */
 void weft__extra_free(weft_loop *loop, weft_future *future);
 void weft__task_detach(weft_loop *loop, weft_task *task);
@@ -603,6 +647,7 @@ static inline void weft__push_ready(weft_loop *loop, weft__handle *handle) {
     loop->ready_end = &handle->next;
 }
 void weft__ask_for_turn(weft_loop *loop);
+void weft__take_messages(weft_loop *loop); /* calls of other threads become callbacks */
 static inline void
 weft__nudge(weft_loop *loop) { /* something is ready: the host must give a turn if none is on */
     if (WEFT__UNLIKELY(!loop->turning))

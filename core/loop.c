@@ -101,22 +101,32 @@ typedef struct soon_callback {
 
 static void run_soon(weft__callback *callback, weft_loop *loop) {
     soon_callback soon = *(soon_callback *)(void *)callback;
+    weft_context *context = weft__callback_context(callback);
     weft__callback_free(loop, callback);
-    soon.function(soon.argument);
+    weft__call(loop, context, soon.function, soon.argument);
 }
 
-bool weft_call_soon(weft_callback *function, void *argument) {
-    weft_loop *loop = weft__current;
-    soon_callback *soon = loop == NULL || function == NULL ? NULL : weft__new(loop, sizeof *soon);
-    if (soon == NULL)
+/* Takes the context. */
+static bool call_soon_in(weft_loop *loop, weft_context *context, weft_callback *function, void *argument) {
+    soon_callback *soon = weft__new(loop, sizeof *soon);
+    if (soon == NULL) {
+        weft__context_free(loop, context);
         return false;
-    weft__callback_init(&soon->base, sizeof *soon, run_soon, NULL);
+    }
+    weft__callback_init(&soon->base, sizeof *soon, run_soon, context);
     soon->base.handle.wait = CALLBACK_OF_PROGRAM;
     soon->function = function;
     soon->argument = argument;
     weft__push_ready(loop, &soon->base.handle);
     weft__nudge(loop);
     return true;
+}
+
+bool weft_call_soon(weft_callback *function, void *argument) {
+    weft_loop *loop = weft__current;
+    weft_context *context;
+    return loop != NULL && function != NULL && weft__context_snapshot(loop, &context) &&
+           call_soon_in(loop, context, function, argument);
 }
 
 bool weft_call_soon_threadsafe(weft_loop *loop, weft_callback *function, void *argument) {
@@ -126,6 +136,12 @@ bool weft_call_soon_threadsafe(weft_loop *loop, weft_callback *function, void *a
         return false;
     message->function = function;
     message->argument = argument;
+    message->owned = weft__current == loop;
+    message->context = weft__context_in_thread();
+    if (message->owned && !weft__context_snapshot(loop, &message->context)) {
+        free(message);
+        return false;
+    }
     message->next = atomic_load_explicit(&loop->inbox, memory_order_relaxed);
     while (!atomic_compare_exchange_weak_explicit(&loop->inbox, &message->next, message, memory_order_release,
                                                   memory_order_relaxed)) {
@@ -146,8 +162,16 @@ static weft__message *empty_inbox(weft_loop *loop, uint32_t *count) {
     return first;
 }
 
+static void deliver(weft_loop *loop, const weft__message *message) {
+    weft_context *context = message->context;
+    if (!message->owned && !weft__context_again(loop, message->context, &context))
+        context = NULL; /* there is no memory for its variables */
+    if (!call_soon_in(loop, context, message->function, message->argument))
+        message->function(message->argument); /* without memory at once: late would be never */
+}
+
 /* Makes calls of other threads callbacks of this iteration, in their order, or as the simulation chooses. */
-static void take_messages(weft_loop *loop) {
+void weft__take_messages(weft_loop *loop) {
     uint32_t count;
     weft__message *first = empty_inbox(loop, &count);
     for (; count > 0; count--) {
@@ -156,8 +180,7 @@ static void take_messages(weft_loop *loop) {
             place = &(*place)->next;
         weft__message *message = *place;
         *place = message->next;
-        if (!weft_call_soon(message->function, message->argument))
-            message->function(message->argument); /* without memory at once: late would be never */
+        deliver(loop, message);
         free(message);
     }
 }
@@ -274,7 +297,7 @@ static bool run_batch(weft_loop *loop, uint64_t stop_at) {
 /* Takes what is ready now, and the timers that are due now, as an iteration's. False if there is nothing. */
 static bool begin_iteration(weft_loop *loop) {
     if (atomic_load_explicit(&loop->inbox, memory_order_relaxed) != NULL)
-        take_messages(loop);
+        weft__take_messages(loop);
     bool due = false;
     if (loop->timers.count > 0) {
         double next = weft__timers_next(loop);
@@ -618,10 +641,18 @@ weft_turn weft_loop_turn(weft_loop *loop, uint64_t stop_at) {
 }
 
 weft_task *weft_loop_start(weft_loop *loop, weft_coroutine *coroutine) {
+    return weft_loop_start_in(loop, coroutine, NULL);
+}
+
+weft_task *weft_loop_start_in(weft_loop *loop, weft_coroutine *coroutine, weft_context *context) {
     const weft_error *error = NULL;
     weft_task *task = weft__task_make(loop, coroutine, NULL, &error);
     if (task == NULL)
         return (weft_task *)(void *)weft__future_failed(loop, error);
+    if (context != NULL && !weft__context_share(loop, &task->future, context)) {
+        weft__task_unmake(loop, task);
+        return (weft_task *)(void *)&weft__out_of_memory_future;
+    }
     weft_frame *frame = loop->frame;
     loop->frame = NULL; /* the loop holds it, whoever starts it */
     bool held = weft__hold(loop, &task->future);
@@ -672,7 +703,7 @@ void weft_loop_close(weft_loop *loop) {
     weft_loop *outer = weft__current == loop ? NULL : weft__current;
     weft__current = loop;
     loop->turning = loop->shut = true; /* nothing of this asks for a turn */
-    take_messages(loop);
+    weft__take_messages(loop);
     destroy_left(loop);
     free_ready(loop, &loop->batch);
     free_ready(loop, &loop->ready);
@@ -682,6 +713,7 @@ void weft_loop_close(weft_loop *loop) {
     weft__timers_close(loop);
     free_ready(loop, &loop->ready);
     weft__set_error(loop, NULL, NULL);
+    weft__context_free(loop, loop->context);
     if (loop->log != NULL)
         weft__log_close(loop);
     if (loop->objects > 0)

@@ -103,11 +103,26 @@ weft_exception_handler *weft_loop_exception_handler(const weft_loop *loop) {
     return loop->handler;
 }
 
+/* In the context of the task that the report is about. */
+static bool call_handler(weft_loop *loop, const weft_error_context *report) {
+    weft_future *future = report->task != NULL ? &report->task->future : report->future;
+    weft_context *context = NULL;
+    if (future != NULL && future->extra != NULL)
+        context = weft_context_retain(future->extra->context);
+    weft_context **outer = loop->place;
+    if (future != NULL)
+        weft__context_enter(loop, &context);
+    bool handled = loop->handler(loop->handler_context, report);
+    weft__context_leave(loop, outer);
+    weft__context_free(loop, context);
+    return handled;
+}
+
 void weft_loop_call_exception_handler(weft_loop *loop, const weft_error_context *report) {
     bool handled = false;
     if (loop != NULL && loop->handler != NULL && !loop->handling) {
         loop->handling = true;
-        handled = loop->handler(loop->handler_context, report);
+        handled = call_handler(loop, report);
         loop->handling = false;
     }
     if (!handled)

@@ -20,6 +20,7 @@ void weft__extra_free(weft_loop *loop, weft_future *future) {
     weft_error_release(future->extra->reason);
     if (future->extra->inner != NULL)
         weft__release(loop, future->extra->inner);
+    weft__context_free(loop, future->extra->context);
     weft__delete(loop, future->extra, sizeof *future->extra);
     future->extra = NULL;
 }
@@ -62,6 +63,11 @@ void weft__task_unmake(weft_loop *loop, weft_task *task) {
     weft__release(loop, &task->future);
 }
 
+/* What is particular to tasks of this loop. */
+static bool prepare(weft_loop *loop, weft_task *task) {
+    return !loop->has_variables || weft__context_inherit(loop, &task->future);
+}
+
 /* A task that nobody was given yet: with the reference of the caller. NULL after storing why there is none.
  */
 weft_task *weft__task_make(weft_loop *loop, weft_coroutine *coroutine, const char *name,
@@ -79,6 +85,11 @@ weft_task *weft__task_make(weft_loop *loop, weft_coroutine *coroutine, const cha
     }
     weft__future_init(loop, &task->future, HANDLE_TASK);
     task->future.u.task.leaf = frame;
+    if (WEFT__UNLIKELY(loop->creates_slowly && !prepare(loop, task))) {
+        weft__task_unmake(loop, task);
+        *error = &weft_error_out_of_memory;
+        return NULL;
+    }
     if (WEFT__UNLIKELY(name != NULL && !weft_task_set_name(task, name))) {
         weft__task_unmake(loop, task);
         *error = &weft_error_out_of_memory;
@@ -92,20 +103,30 @@ static weft_task *failed_task(weft_loop *loop, const weft_error *error) {
     return (weft_task *)(void *)weft__future_failed(loop, error);
 }
 
-weft_task *weft_create_task_named(weft_coroutine *coroutine, const char *name) {
+static inline weft_task *create(weft_coroutine *coroutine, const weft_task_options *options) {
     weft_loop *loop = weft__current;
     const weft_error *error = NULL;
     if (loop == NULL)
         return failed_task(NULL, &weft_error_out_of_memory);
-    weft_task *task = weft__task_make(loop, coroutine, name, &error);
+    weft_task *task = weft__task_make(loop, coroutine, options->name, &error);
     if (WEFT__UNLIKELY(task == NULL))
         return failed_task(loop, error);
-    if (WEFT__UNLIKELY(!weft__hold(loop, &task->future))) {
+    if (WEFT__UNLIKELY(
+            (options->context != NULL && !weft__context_share(loop, &task->future, options->context)) ||
+            !weft__hold(loop, &task->future))) {
         weft__task_unmake(loop, task);
         return failed_task(NULL, &weft_error_out_of_memory);
     }
     weft__task_schedule(loop, task);
     return task;
+}
+
+weft_task *weft_create_task_named(weft_coroutine *coroutine, const char *name) {
+    return create(coroutine, &(weft_task_options){.name = name});
+}
+
+weft_task *weft_create_task_of(weft_coroutine *coroutine, const weft_task_options *options) {
+    return create(coroutine, options);
 }
 
 /* --- Running --- */

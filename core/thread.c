@@ -14,7 +14,8 @@ struct weft_work {
     weft_thread_function *function;
     void *argument;
     weft_value value;
-    weft_future *future; /* counted */
+    weft_future *future;   /* counted */
+    weft_context *context; /* of who asked for it, for reading; counted */
 };
 
 struct to_thread {
@@ -26,7 +27,9 @@ struct to_thread {
 };
 
 void weft_work_run(weft_work *work) {
+    weft__context_of_thread(work->context);
     work->value = work->function(work->argument);
+    weft__context_of_thread(NULL);
 }
 
 static void remember(weft_loop *loop, weft_work *work) {
@@ -42,6 +45,7 @@ static void forget(weft_work *work) {
     if (work->next != NULL)
         work->next->link = work->link;
     weft__release(work->loop, work->future);
+    weft__context_free(work->loop, work->context);
 }
 
 void weft__leave_works(weft_loop *loop) {
@@ -53,6 +57,8 @@ void weft_work_done(weft_work *work) {
     weft_loop *loop = work->loop, *outer = weft__current;
     weft__current = loop;
     WEFT__LOG(loop, WEFT_LOG_EXTERNAL_END, 1, 0, 0, 0, 0, work->future->id, 0);
+    if (work->context != NULL)
+        weft__take_messages(loop); /* those of the thread run in this context */
     if (work->value.kind != WEFT_FAILURE) {
         if (!weft__finish_value(loop, work->future, &work->value))
             weft_value_free(&work->value); /* the wait was given up */
@@ -68,16 +74,19 @@ void weft_work_done(weft_work *work) {
 
 /* Sends the work off. Returns none, or a failure that says why it could not. */
 static weft_value send(weft_loop *loop, struct to_thread *self) {
-    weft_work *work = malloc(sizeof *work);
+    weft_context *context;
+    weft_work *work = weft__context_snapshot(loop, &context) ? malloc(sizeof *work) : NULL;
     self->future = work == NULL ? NULL : weft__future_new(loop, HANDLE_FUTURE);
     if (self->future == NULL) {
         free(work);
+        weft__context_free(loop, context);
         return weft__of_error(&weft_error_out_of_memory);
     }
     *work = (weft_work){.loop = loop,
                         .function = self->function,
                         .argument = self->argument,
-                        .future = weft__retain(self->future)};
+                        .future = weft__retain(self->future),
+                        .context = context};
     remember(loop, work);
     int code = loop->host->work(loop->host, work);
     if (code == 0) {
@@ -92,6 +101,18 @@ static weft_value send(weft_loop *loop, struct to_thread *self) {
     return weft_failure(WEFT_SYSTEM, "cannot start a thread: %s", words == NULL ? "the host failed" : words);
 }
 
+/* As in a thread: with a copy of the variables. */
+static weft_value run_in_place(weft_loop *loop, struct to_thread *self) {
+    weft_context *context;
+    if (!weft__context_snapshot(loop, &context))
+        return weft__of_error(&weft_error_out_of_memory);
+    weft_context **outer = weft__context_enter(loop, &context);
+    weft_value value = self->function(self->argument);
+    weft__context_leave(loop, outer);
+    weft__context_free(loop, context);
+    return value;
+}
+
 static weft_async(to_thread) {
     weft_begin(to_thread);
     if (self->function == NULL)
@@ -100,7 +121,7 @@ static weft_async(to_thread) {
         if (weft__current->debug)
             weft__report(weft__current, weft__about_future(&weft__current->current->future),
                          "this host has no threads: a function for one runs in place");
-        weft_return(self->function(self->argument));
+        weft_return(run_in_place(weft__current, self));
     }
     self->value = send(weft__current, self);
     if (self->value.kind == WEFT_FAILURE)

@@ -391,22 +391,24 @@ static void run_call(weft__callback *callback, weft_loop *loop) {
     weft__timer *timer = (weft__timer *)(void *)callback;
     weft_callback *function = timer->function;
     timer->function = NULL; /* it runs: there is nothing to take back any more */
-    function(timer->argument);
+    weft__call(loop, weft__callback_context(callback), function, timer->argument);
     weft__timer_release(loop, timer);
 }
 
 weft_handle *weft_call_at(double when, weft_callback *function, void *argument) {
     weft_loop *loop = weft__current;
-    weft__timer *timer =
-        loop == NULL || function == NULL || when != when ? NULL : weft__timer_new(loop, run_call, NULL);
-    if (timer == NULL)
+    weft_context *context;
+    if (loop == NULL || function == NULL || when != when || !weft__context_snapshot(loop, &context))
         return NULL;
-    timer->function = function;
-    timer->argument = argument;
-    if (!weft__timer_arm(loop, timer, when)) {
-        weft__timer_release(loop, timer);
+    weft__timer *timer = weft__timer_new(loop, run_call, context);
+    if (timer == NULL || !weft__timer_arm(loop, timer, when)) {
+        weft__context_free(loop, context);
+        if (timer != NULL)
+            weft__timer_release(loop, timer);
         return NULL;
     }
+    timer->function = function;
+    timer->argument = argument;
     weft__nudge(loop);
     return timer;
 }
@@ -420,6 +422,7 @@ void weft_handle_cancel(weft_handle *handle) {
     if (handle == NULL || handle->function == NULL)
         return;
     weft__timer_disarm(loop, handle);
+    weft__context_free(loop, weft__callback_context(&handle->callback));
     weft__timer_release(loop, handle);
 }
 
@@ -430,8 +433,10 @@ void weft__timers_close(weft_loop *loop) {
         weft__timer *timer = (weft__timer *)(void *)entry->owner;
         bool call = entry->owner->kind != HANDLE_TASK && valid(entry) && timer->action == run_call;
         release_owner(loop, entry->owner);
-        if (call)
-            weft__timer_release(loop, timer); /* the call's own reference */
+        if (call) { /* the call's own reference */
+            weft__context_free(loop, weft__callback_context(&timer->callback));
+            weft__timer_release(loop, timer);
+        }
     }
     for (uint32_t i = 0; i < timers->segment_count; i++)
         weft__large_delete(loop, timers->segments[i], TIMER_SEGMENT * sizeof *timers->segments[i]);

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <weft/uv.h>
@@ -281,7 +282,46 @@ TEST(nothing_runs_before_it_is_awaited) {
     uv_sem_destroy(&the_gate.open);
 }
 
+/* --- Context variables --- */
+
+static const weft_context_variable name = WEFT_CONTEXT_VARIABLE_STRING("name", "nobody");
+static char called_with[64];
+
+static void keep_name(void *argument) {
+    (void)argument;
+    snprintf(called_with, sizeof called_with, "%s", weft_value_string(weft_context_get(&name)));
+    weft_context_set(&name, "callback");
+}
+
+static weft_value read_name(void *argument) {
+    weft_call_soon_threadsafe(argument, keep_name, NULL);
+    return weft_value_of(weft_context_set(&name, "thread") != NULL
+                             ? weft_value_string(weft_context_get(&name))
+                             : "a thread could set a variable");
+}
+
+struct naming {
+    weft_frame frame;
+    const char *read;
+};
+
+static weft_async(naming) {
+    weft_begin(naming);
+    weft_context_set(&name, "ada");
+    weft_await_to(self->read, weft_to_thread(read_name, weft_loop_current()));
+    CHECK_EQ_STR(self->read, "ada");
+    weft_await(weft_sleep(0));
+    CHECK_EQ_STR(called_with, "ada");
+    CHECK_EQ_STR(weft_value_string(weft_context_get(&name)), "ada");
+    weft_end();
+}
+
+TEST(a_thread_reads_the_variables_of_who_asked_for_it) {
+    CHECK(weft_run(weft_call(naming), NULL, NULL));
+}
+
 TEST_MAIN(TEST_CASE(gives_the_value), TEST_CASE(runs_in_another_thread), TEST_CASE(raises_the_failure),
           TEST_CASE(many_at_once), TEST_CASE(the_loop_goes_on_meanwhile),
           TEST_CASE(a_cancellation_abandons_the_wait), TEST_CASE(a_failure_that_comes_too_late_is_nobody_s),
-          TEST_CASE(functions_left_running_are_waited_for), TEST_CASE(nothing_runs_before_it_is_awaited))
+          TEST_CASE(functions_left_running_are_waited_for), TEST_CASE(nothing_runs_before_it_is_awaited),
+          TEST_CASE(a_thread_reads_the_variables_of_who_asked_for_it))

@@ -28,7 +28,8 @@ WEFT_BEGIN_DECLARATIONS
     X(WEFT_BROKEN_BARRIER, 14, "BrokenBarrier")    /* asyncio.BrokenBarrierError */                        \
     X(WEFT_QUEUE_EMPTY, 15, "QueueEmpty")          /* asyncio.QueueEmpty */                                \
     X(WEFT_QUEUE_FULL, 16, "QueueFull")            /* asyncio.QueueFull */                                 \
-    X(WEFT_QUEUE_SHUT_DOWN, 17, "QueueShutDown")   /* asyncio.QueueShutDown */
+    X(WEFT_QUEUE_SHUT_DOWN, 17, "QueueShutDown")   /* asyncio.QueueShutDown */                             \
+    X(WEFT_LOOKUP, 19, "LookupError")              /* LookupError: a context variable without a value */
 
 typedef enum weft_code {
     WEFT_OK = 0,
@@ -55,6 +56,9 @@ struct weft_error {
 extern const weft_error weft_error_cancelled;
 extern const weft_error weft_error_timed_out;
 extern const weft_error weft_error_out_of_memory;
+
+/* Read where a context variable has no value. Static, too. */
+extern const weft_error weft_error_lookup;
 
 /*
  * A new error with a message formatted as by printf. The caller owns one reference. Without memory it is

@@ -14,6 +14,7 @@
  */
 
 #include <weft/base.h>
+#include <weft/context.h>
 #include <weft/coroutine.h>
 #include <weft/value.h>
 
@@ -73,6 +74,17 @@ void weft_future_release(weft_future *future);
  * asyncio.create_task */
 weft_task *weft_create_task_named(weft_coroutine *coroutine, const char *name);
 
+/* What else can be said of a new task; zero is as usual. */
+typedef struct weft_task_options {
+    const char *name; /* copied */
+    weft_context
+        *context; /* that it shares with whoever has it; NULL: a copy of the current one, of its own */
+} weft_task_options;
+
+/* The same with options; weft_create_task_with is the usual way to write it. create_task(name=…, context=…)
+ */
+weft_task *weft_create_task_of(weft_coroutine *coroutine, const weft_task_options *options);
+
 /* The task that runs now; NULL in a callback and outside the loop. asyncio.current_task */
 weft_task *weft_current_task(void);
 
@@ -125,6 +137,9 @@ static inline weft_future *weft__future_of_future(weft_future *future) {
 
 /* A coroutine or operation as a task: weft_create_task(weft_call(fetch, .url = "a")) */
 #define weft_create_task(x) weft_create_task_named(weft_coroutine_of(x), NULL)
+/* The same with options: weft_create_task_with(weft_call(fetch, .url = "a"), .name = "fetcher") */
+#define weft_create_task_with(x, ...) \
+    weft_create_task_of(weft_coroutine_of(x), &(weft_task_options){__VA_ARGS__})
 #define weft_ensure_future(x) weft_ensure_future_of(weft_awaitable_of(x))
 
 /* Of a task or a future. */

@@ -7,6 +7,7 @@
  */
 
 #include <weft/base.h>
+#include <weft/context.h>
 #include <weft/coroutine.h>
 #include <weft/future.h>
 #include <weft/value.h>
@@ -59,6 +60,10 @@ weft_loop *weft_loop_current(void);
  * weft_release lets go sooner. On failure a task that has failed.
  */
 weft_task *weft_loop_start(weft_loop *loop, weft_coroutine *coroutine);
+
+/* The same, in a context that it shares with others: what it sets there stays. NULL for a copy of the current
+ * one. */
+weft_task *weft_loop_start_in(weft_loop *loop, weft_coroutine *coroutine, weft_context *context);
 
 typedef enum weft_turn {
     WEFT_TURN_MORE,   /* tasks are ready: turn again soon */

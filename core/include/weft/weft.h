@@ -7,6 +7,7 @@
 #include <weft/barrier.h>
 #include <weft/call_graph.h>
 #include <weft/condition.h>
+#include <weft/context.h>
 #include <weft/coroutine.h>
 #include <weft/error.h>
 #include <weft/event.h>
