@@ -141,7 +141,7 @@ typedef struct node {
 typedef struct edges {
     node from;
     bool begun;
-    uint32_t index;                 /* among a gather's children */
+    uint32_t index;                 /* among a gather's children, or what is watched */
     const weft__group_child *child; /* of a group */
     weft_frame *frame;              /* of a task: the blocks from here on have not been looked at */
     weft__scope *scope;
@@ -201,16 +201,23 @@ static node next_group(edges *self) {
     return (node){.future = NULL};
 }
 
+/* The next of those that a task in weft_wait waits for. */
+static weft_future *next_watched(edges *self, const weft_task *task) {
+    const weft__watch *watch = weft__watch_of_wait(task->future.u.task.leaf);
+    return watch == NULL ? NULL : weft__watch_next(watch, &self->index);
+}
+
 static node next_of_task(const weft_loop *loop, edges *self, weft_task *task) {
-    if (self->begun)
-        return next_group(self);
-    weft_future *target = task->future.u.task.wait.future;
+    weft_future *target = task->future.u.task.wait.future, *watched = NULL;
+    bool waits = is_pending(task) && task->future.handle.wait == WAIT_FUTURE && !weft__done(target);
+    if (!self->begun)
+        look_at_frame(self, leaf_of(loop, task));
+    if (!self->begun && waits && target->handle.kind != HANDLE_FUTURE)
+        watched = target;
+    else if (waits)
+        watched = next_watched(self, task);
     self->begun = true;
-    look_at_frame(self, leaf_of(loop, task));
-    bool waits = is_pending(task) && task->future.handle.wait == WAIT_FUTURE;
-    if (waits && !weft__done(target) && target->handle.kind != HANDLE_FUTURE)
-        return (node){.future = target};
-    return next_group(self);
+    return watched != NULL ? (node){.future = watched} : next_group(self);
 }
 
 /* What it waits for, one after the other. */

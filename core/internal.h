@@ -782,8 +782,13 @@ typedef struct weft__watch {
 weft__watch *weft__watch_new(weft_loop *loop, size_t count, weft__watch_done *done,
                              void *owner); /* of no futures yet; NULL without memory */
 size_t weft__watch_start(weft_loop *loop, weft__watch *watch,
-                         weft_future *follower);           /* returns how many there are, each taken once */
+                         weft_future *follower); /* returns how many there are, each taken once */
+weft_future *weft__watch_next(const weft__watch *watch,
+                              uint32_t *at); /* one that is not done; each is given once; NULL at the end */
 void weft__watch_end(weft_loop *loop, weft__watch *watch); /* the watch is gone */
+
+/* wait.c */
+const weft__watch *weft__watch_of_wait(const weft_frame *leaf); /* of a task in weft_wait; else NULL */
 
 /* group.c, timeout.c, generator.c, gather.c: how blocks and waits reach them */
 const weft_error *weft__timeout_enter(weft_loop *loop, weft_deadline *deadline, const weft_manager *manager);

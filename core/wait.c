@@ -124,6 +124,10 @@ static weft_async(wait) {
     weft_end();
 }
 
+const weft__watch *weft__watch_of_wait(const weft_frame *leaf) {
+    return leaf->step == wait_weft_step ? ((const struct wait *)(const void *)leaf)->watch : NULL;
+}
+
 weft_coroutine *weft_wait_array(void *array, size_t count, weft_wait_until until, double seconds) {
     return weft_call(wait, .array = array, .count = count, .until = until, .seconds = seconds);
 }

@@ -59,6 +59,7 @@ size_t weft__watch_start(weft_loop *loop, weft__watch *watch, weft_future *follo
         if (!(future->handle.flags & FUTURE_STATIC))
             future->handle.flags |= FUTURE_LISTED;
         weft__callback_init(&watchers[i].base, 0, run_done, follower);
+        watchers[i].base.handle.wait = follower != NULL ? CALLBACK_OF_FUTURE : CALLBACK_OF_CORE;
         watchers[i].of = watch;
         watch->callbacks++;
         weft__attach_callback(loop, future, &watchers[i].base);
@@ -70,6 +71,15 @@ size_t weft__watch_start(weft_loop *loop, weft__watch *watch, weft_future *follo
         if (!(watch->futures[i]->handle.flags & FUTURE_STATIC))
             watch->futures[i]->handle.flags &= (uint16_t)~FUTURE_LISTED;
     return watch->callbacks;
+}
+
+weft_future *weft__watch_next(const weft__watch *watch, uint32_t *at) {
+    while (*at < watch->count) {
+        uint32_t i = (*at)++;
+        if (watchers_of(watch)[i].of != NULL && !weft__done(watch->futures[i]))
+            return watch->futures[i];
+    }
+    return NULL;
 }
 
 void weft__watch_end(weft_loop *loop, weft__watch *watch) {

@@ -297,6 +297,43 @@ TEST(cancelling_it_cancels_nothing_else) {
     CHECK_EQ_STR(world.said, "Cancelled: enough 0 1 0");
 }
 
+/* --- In the call graph --- */
+
+static char graph[4096];
+static size_t waiting_for_first;
+
+static void look(void *argument) {
+    struct waits *self = argument;
+    weft_task *by[4];
+    weft_format_task_tree(graph, sizeof graph);
+    waiting_for_first = weft_awaited_by(self->tasks[0], by, 4);
+}
+
+/* The tree without the places. */
+static const char *tree_while(weft_coroutine *coroutine) {
+    static char names[512];
+    world_start(coroutine);
+    weft_call_later(0.1, look, coroutine);
+    CHECK_EQ_INT(world_turn(), WEFT_TURN_DONE);
+    names[0] = '\0';
+    for (char *line = strtok(graph, "\n"); line != NULL; line = strtok(NULL, "\n"))
+        if (strstr(line, " at ") == NULL)
+            world_add(names, sizeof names, "\n", line);
+    world_close();
+    return names;
+}
+
+TEST(the_call_graph_shows_what_is_waited_for) {
+    if (!world_open())
+        return;
+    CHECK_EQ_STR(tree_while(weft_call(waits, .plan = "421", .seconds = 0.2)),
+                 "Task-1 (task 1) waits for future 6\n"
+                 "├── Task-3 (task 3) waits for a timer, 0.900 s left\n"
+                 "├── Task-4 (task 4) waits for a timer, 0.400 s left\n"
+                 "└── Task-5 (task 5) waits for a timer, 0.150 s left");
+    CHECK_EQ_INT((long long)waiting_for_first, 1);
+}
+
 /* --- Memory --- */
 
 /* A loop that is closed at any step of a wait, or finds no memory at any of its allocations. */
@@ -355,5 +392,5 @@ TEST_MAIN(TEST_CASE(it_waits_for_all), TEST_CASE(it_waits_for_the_first),
           TEST_CASE(what_cannot_be_waited_for_is_refused),
           TEST_CASE(an_error_is_still_the_callers_to_look_at),
           TEST_CASE(nothing_stays_on_those_that_are_not_done), TEST_CASE(cancelling_it_cancels_nothing_else),
-          TEST_CASE(any_allocation_may_fail), TEST_CASE(the_loop_may_be_closed_at_any_step),
-          TEST_CASE(many_are_waited_for))
+          TEST_CASE(the_call_graph_shows_what_is_waited_for), TEST_CASE(any_allocation_may_fail),
+          TEST_CASE(the_loop_may_be_closed_at_any_step), TEST_CASE(many_are_waited_for))
