@@ -693,7 +693,9 @@ uint8_t weft__queue_cancel(weft_task *task); /* takes it out; returns how it wai
 void weft__queue_forget(weft_task *task);    /* it will never resume */
 uint32_t weft__queue_id(weft_loop *loop, weft__wait_queue *queue);
 
-/* The task waits; for a step that ends with it, and for a task that resumes only to wait again. */
+void weft__queue_wait_again(weft_loop *loop, weft_task *task, weft__wait_queue *queue,
+                            const weft__queue_type *type); /* of a task that resumes: all of its step */
+
 static inline void weft__queue_enter(weft_loop *loop, weft_task *task, weft__wait_queue *queue,
                                      const weft__queue_type *type) {
     weft_future *future = &task->future;
@@ -850,6 +852,7 @@ void weft__log_wait(weft_loop *loop, weft_task *task, uint8_t what, uint32_t oth
 void weft__log_wait_future(weft_loop *loop, weft_task *task, const weft_future *future);
 void weft__log_done(weft_loop *loop, weft_future *future);
 void weft__log_resume(weft_loop *loop, weft_task *task, weft_frame *frame);
+void weft__log_suspend(weft_loop *loop, uint32_t task, weft_frame *leaf); /* NULL: the task has ended */
 void weft__log_error(weft_loop *loop, weft_frame *frame, const weft_error *error, int line);
 void weft__log_created(weft_loop *loop, weft_task *task, weft_frame *frame);
 void weft__log_object(weft_loop *loop, uint32_t object, uint8_t type, uint32_t number);

@@ -49,6 +49,11 @@ void weft__log_resume(weft_loop *loop, weft_task *task, weft_frame *frame) {
                      weft__frame_site(loop, frame), frame_id(loop, frame), 0);
 }
 
+void weft__log_suspend(weft_loop *loop, uint32_t task, weft_frame *leaf) {
+    weft__log_record(loop, WEFT_LOG_SUSPEND, 0, 0, task, 0, leaf == NULL ? 0 : weft__frame_site(loop, leaf),
+                     leaf == NULL ? 0 : leaf->b.run.id, 0);
+}
+
 void weft__log_wait(weft_loop *loop, weft_task *task, uint8_t what, uint32_t other, uint32_t object) {
     weft__log_record(loop, WEFT_LOG_WAIT, what, 0, task->future.id, other,
                      weft__frame_site(loop, task->future.u.task.leaf), object, 0);

@@ -161,7 +161,7 @@ static bool putter_resumed(weft_loop *loop, weft_task *task, weft__wait_queue *w
     weft_queue *queue = (weft_queue *)(void *)((char *)waiters - offsetof(weft_queue, putters));
     bool full = weft_queue_full(queue);
     if (how == RESUMED_WOKEN && full && !queue->shut) {
-        weft__queue_enter(loop, task, waiters, &putters);
+        weft__queue_wait_again(loop, task, waiters, &putters);
         return false;
     }
     if (how == RESUMED_CANCELLED && !full)
@@ -208,7 +208,7 @@ static bool getter_resumed(weft_loop *loop, weft_task *task, weft__wait_queue *w
                            weft__resumption how) {
     weft_queue *queue = (weft_queue *)(void *)((char *)waiters - offsetof(weft_queue, getters));
     if (how == RESUMED_WOKEN && queue->count == 0 && !queue->shut) {
-        weft__queue_enter(loop, task, waiters, &getters);
+        weft__queue_wait_again(loop, task, waiters, &getters);
         return false;
     }
     if (how == RESUMED_WOKEN)

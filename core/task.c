@@ -239,8 +239,8 @@ void weft__run_watched(weft_loop *loop, weft_task *task, weft_frame *frame) {
         }
     }
     weft_frame *leaf = loop->current == NULL ? NULL : task->future.u.task.leaf;
-    WEFT__LOG(loop, WEFT_LOG_SUSPEND, 0, 0, id, 0, leaf == NULL ? 0 : weft__frame_site(loop, leaf),
-              leaf == NULL ? 0 : leaf->b.run.id, 0);
+    if (loop->log != NULL)
+        weft__log_suspend(loop, id, leaf);
 }
 
 void weft__task_ended(weft_loop *loop, weft_task *task) {

@@ -57,6 +57,15 @@ uint8_t weft__queue_cancel(weft_task *task) {
     return at_head ? WAIT_LEFT_HEAD : WAIT_LEFT;
 }
 
+void weft__queue_wait_again(weft_loop *loop, weft_task *task, weft__wait_queue *queue,
+                            const weft__queue_type *type) {
+    if (WEFT__UNLIKELY(loop->log != NULL))
+        weft__log_resume(loop, task, task->future.u.task.leaf);
+    weft__queue_enter(loop, task, queue, type);
+    if (WEFT__UNLIKELY(loop->log != NULL))
+        weft__log_suspend(loop, task->future.id, task->future.u.task.leaf);
+}
+
 void weft__queue_forget(weft_task *task) {
     weft__wait_queue *queue = task->future.u.task.wait.queue;
     uint8_t wait = task->future.handle.wait;

@@ -25,7 +25,7 @@ static const struct block_kind *block_kind_of(const struct line *line) {
 }
 
 static const struct wait_kind *wait_kind_of(const struct line *line) {
-    static const struct wait_kind *const tables[] = {task_waits, primitive_waits};
+    static const struct wait_kind *const tables[] = {task_waits, primitive_waits, queue_waits};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         for (const struct wait_kind *kind = tables[i]; kind->word != NULL; kind++)
             if (program_is(line, kind->word))
@@ -34,7 +34,7 @@ static const struct wait_kind *wait_kind_of(const struct line *line) {
 }
 
 void act(const char *who, char **words) {
-    static const struct action *const tables[] = {task_actions, primitive_actions};
+    static const struct action *const tables[] = {task_actions, primitive_actions, queue_actions};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         for (const struct action *action = tables[i]; action->word != NULL; action++)
             if (strcmp(words[0], action->word) == 0) {
@@ -99,6 +99,7 @@ static weft_async(lines) {
         } else if (self->kind != NULL) {
             weft_await_to(self->value, waiting(self->kind, self->part.at));
             self->kind->tell((struct call){self->part.who, words_of(self->part.at) + 1}, self->value);
+            weft_value_free(&self->value);
         } else if (program_is(self->part.at, "return")) {
             self->part.result->returned = true;
             self->part.result->value = weft_value_of(atoi(self->part.at->words[1]));

@@ -61,7 +61,7 @@ void act(const char *who, char **words);
 
 /* Each ends with a NULL word. */
 extern const struct block_kind block_kinds[], manager_kinds[];
-extern const struct wait_kind task_waits[], primitive_waits[];
-extern const struct action task_actions[], primitive_actions[];
+extern const struct wait_kind task_waits[], primitive_waits[], queue_waits[];
+extern const struct action task_actions[], primitive_actions[], queue_actions[];
 
 #endif

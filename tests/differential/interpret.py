@@ -7,11 +7,12 @@ import program
 import virtual_loop
 from blocks import Blocks
 from primitives import Primitives
+from queues import Queues
 from tasks import Tasks
 from world import World, describe, describe_error
 
 
-class Program(World, Blocks, Tasks, Primitives):
+class Program(World, Blocks, Tasks, Primitives, Queues):
     """`do_…` acts and may return what is to be said, `await_…` waits and returns it, `open_…` runs a block."""
 
     def awaitable(self, name):

@@ -91,6 +91,40 @@ const lines = {
     [1, (p) => [`event_clear ${p.one(p.events)}`]],
     [0.3, (p) => [`event_is_set ${p.one(p.events)}`]],
   ],
+  conditions: [
+    [3, (p, s) => block(`with ${p.one(p.conditions)}`, p.inside(s))],
+    [3, (p, s) => {
+      const name = p.one(p.conditions);
+      return block(`with ${name}`, p.one([[`condition_wait ${name}`], [`wait_until ${name} total ${1 + p.below(3)}`], [`condition_wait ${name}`, ...p.inside(s)]]));
+    }],
+    [3, (p) => {
+      const name = p.one(p.conditions);
+      return block(`with ${name}`, [...p.perhaps(2, "add total 1"), p.notify(name), ...p.perhaps(3, `sleep ${p.delay()}`)]);
+    }],
+    [1, (p) => [`${p.one(["condition_wait", "acquire", "release", "locked"])} ${p.one(p.conditions)}`]],
+    [0.5, (p) => [`wait_until ${p.one(p.conditions)} total 1`]],
+    [0.5, (p) => [p.notify(p.one(p.conditions))]],
+    [0.5, (p) => [`add total ${p.below(3) - 1}`]],
+  ],
+  barriers: [
+    [3, () => ["barrier_wait b"]],
+    [2, (p, s) => block("with b", p.inside(s))],
+    [0.5, () => ["barrier_reset b"]],
+    [0.5, () => ["barrier_abort b"]],
+    [1, () => ["barrier_state b"]],
+  ],
+  queues: [
+    [3, (p) => [`put ${p.one(p.queues)} ${p.below(9)}`]],
+    [3, (p) => [`get ${p.one(p.queues)}`, ...p.perhaps(2, `task_done ${p.one(p.queues)}`)]],
+    [1, (p) => [`put_nowait ${p.one(p.queues)} ${p.below(9)}`]],
+    [1, (p) => [`get_nowait ${p.one(p.queues)}`]],
+    [1, (p) => [`task_done ${p.one(p.queues)}`]],
+    [0.5, (p) => [`join ${p.one(p.queues)}`]],
+    [0.2, (p) => [`shutdown ${p.one(p.queues)}`]],
+    [0.2, (p) => [`shutdown_now ${p.one(p.queues)}`]],
+    [0.5, (p) => [`size ${p.one(p.queues)}`]],
+    [1, (p) => block(`repeat ${1 + p.below(3)}`, [p.one([`put ${p.one(p.queues)} ${p.below(9)}`, `get ${p.one(p.queues)}`])])],
+  ],
 };
 
 // What callbacks do: lines that do not wait and make nothing that others name.
@@ -109,6 +143,18 @@ const acts = {
   events: [
     [2, (p) => `event_set ${p.one(p.events)}`],
     [1, (p) => `event_clear ${p.one(p.events)}`],
+  ],
+  conditions: [
+    [1, (p) => `release ${p.one(p.conditions)}`],
+    [1, (p) => p.notify(p.one(p.conditions))],
+    [0.5, () => "add total 1"],
+  ],
+  barriers: [[0.3, () => "barrier_state b"]],
+  queues: [
+    [1, (p) => `put_nowait ${p.one(p.queues)} ${p.below(9)}`],
+    [1, (p) => `get_nowait ${p.one(p.queues)}`],
+    [0.5, (p) => `task_done ${p.one(p.queues)}`],
+    [0.2, (p) => `${p.one(["shutdown", "shutdown_now"])} ${p.one(p.queues)}`],
   ],
 };
 
@@ -132,7 +178,17 @@ class Program {
     this.futures = this.share(["f", "h"], (name) => `future ${name}`);
     this.locks = this.share(this.one([["l"], ["sem"], ["bound"], ["l", "k"], ["l", "sem", "bound"]]), (name) =>
       ({ l: "lock l", k: "lock k", sem: `semaphore sem ${this.below(3)}`, bound: "bounded bound 2" })[name]);
+    this.conditions = this.share(this.one([["c"], ["c"], ["c", "r"]]), (name) =>
+      ({ c: this.odds(2) ? "condition c" : `condition c ${this.locks[0] === "l" ? "l" : ""}`.trim(), r: "condition r" })[name]);
+    this.share(["total"], () => "counter total");
+    this.share(["b"], () => `barrier b ${1 + this.below(3)}`);
+    this.queues = this.share(this.one([["q"], ["q"], ["q", "p"]]), (name) =>
+      `${this.one(["queue", "queue", "lifo", "priority"])} ${name} ${this.one([0, 1, 1, 2])}`);
     this.events = this.share(this.one([["e"], ["e", "o"]]), (name) => `event ${name}`);
+  }
+
+  notify(name) {
+    return this.odds(3) ? `notify_all ${name}` : `notify ${name} ${1 + this.below(2)}`;
   }
 
   // Things that every task knows.

@@ -68,6 +68,8 @@ static struct thing *substitute(const char *name, enum kind kind) {
         put_task(name, weft_create_task((weft_coroutine *)NULL));
     else if (kind == FUTURE)
         put_future(name, weft_create_future());
+    else if (kind == BARRIER)
+        weft_barrier_init(&add(name, kind)->as.barrier, 1);
     else
         add(name, kind);
     return find(name);
@@ -112,6 +114,8 @@ void world_let_go(void) {
             weft_release(thing->as.future);
         else if (thing->kind == TASK && strcmp(thing->name, "main") != 0) /* that one the loop holds */
             weft_release(thing->as.task);
+        else if (thing->kind == QUEUE)
+            weft_queue_free(&thing->as.queue);
 }
 
 void world_end(void) {
@@ -252,6 +256,8 @@ static void append_value(struct text *text, weft_value value) {
         append_error(text, weft_value_error(value));
     } else if (value.kind == WEFT_NONE) {
         append(text, "none");
+    } else if (value.kind == WEFT_STRING) {
+        append(text, "%s", weft_value_string(value));
     } else {
         append(text, "%lld", (long long)weft_value_int(value));
     }

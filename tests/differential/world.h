@@ -6,7 +6,21 @@
 
 #include <weft/weft.h>
 
-enum kind { FUTURE, TASK, LOCK, EVENT, SEMAPHORE, GROUP, DEADLINE, HANDLE, COUNTER, LABEL };
+enum kind {
+    FUTURE,
+    TASK,
+    LOCK,
+    EVENT,
+    SEMAPHORE,
+    CONDITION,
+    BARRIER,
+    QUEUE,
+    GROUP,
+    DEADLINE,
+    HANDLE,
+    COUNTER,
+    LABEL
+};
 
 struct thing {
     const char *name;
@@ -17,6 +31,9 @@ struct thing {
         weft_lock lock;
         weft_event event;
         weft_semaphore semaphore;
+        weft_condition condition;
+        weft_barrier barrier;
+        weft_queue queue;
         weft_group group;
         weft_deadline deadline;
         weft_handle *handle;

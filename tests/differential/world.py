@@ -21,6 +21,10 @@ NAMES = {
     RuntimeError: "RuntimeError",
     asyncio.InvalidStateError: "InvalidState",
     ValueError: "InvalidArgument",
+    asyncio.BrokenBarrierError: "BrokenBarrier",
+    asyncio.QueueEmpty: "QueueEmpty",
+    asyncio.QueueFull: "QueueFull",
+    asyncio.QueueShutDown: "QueueShutDown",
 }
 
 
