@@ -16,7 +16,7 @@ import test, { after } from "node:test";
 import { checkLocals, compilers } from "./lib/compilers.mjs";
 import { at, howItEnded, run } from "./lib/project.mjs";
 
-const documents = ["README.md", ...["guide", "semantics", "internals", "javascript", "events"].map((name) => `docs/${name}.md`)];
+const documents = ["README.md", ...["guide", "migrate", "semantics", "internals", "javascript", "events"].map((name) => `docs/${name}.md`)];
 const folder = mkdtempSync(join(tmpdir(), "weft-docs-"));
 after(() => rmSync(folder, { recursive: true }));
 const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("WEFT_")));
