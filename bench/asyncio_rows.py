@@ -11,7 +11,10 @@ SWITCHES = 100_000
 CALLS = 1_000_000
 SPAWNS = 30_000
 HANDOVERS = 50_000
-SEMAPHORE_TASKS = 10
+CONTENDERS = 10
+QUEUED = 50_000
+QUEUE_PLACES = 64
+TURNS = 20_000
 GATHERED = 10_000
 SLEEPERS = 100_000
 CANCELLED_SLEEPERS = 10_000
@@ -72,21 +75,81 @@ async def gather():
     return (cpu() - before) / GATHERED
 
 
-async def contender(semaphore, times):
+async def contender(lock, times):
     for _ in range(times):
-        await semaphore.acquire()
-        semaphore.release()
+        await lock.acquire()
+        lock.release()
+
+
+async def hand_over(lock):
+    """Of a lock or semaphore that is taken when this begins."""
+    times = HANDOVERS // CONTENDERS
+    tasks = [asyncio.create_task(contender(lock, times)) for _ in range(CONTENDERS)]
+    await asyncio.sleep(0)
+    before = cpu()
+    lock.release()
+    await asyncio.gather(*tasks)
+    return (cpu() - before) / HANDOVERS
 
 
 async def semaphore_row():
-    semaphore = asyncio.Semaphore(0)
-    times = HANDOVERS // SEMAPHORE_TASKS
-    tasks = [asyncio.create_task(contender(semaphore, times)) for _ in range(SEMAPHORE_TASKS)]
-    await asyncio.sleep(0)
+    return await hand_over(asyncio.Semaphore(0))
+
+
+async def lock_row():
+    lock = asyncio.Lock()
+    await lock.acquire()
+    return await hand_over(lock)
+
+
+async def producer(queue):
+    for i in range(QUEUED):
+        await queue.put(i)
+
+
+async def consumer(queue):
+    for _ in range(QUEUED):
+        await queue.get()
+
+
+async def queue_row():
+    queue = asyncio.Queue(QUEUE_PLACES)
     before = cpu()
-    semaphore.release()
-    await asyncio.gather(*tasks)
-    return (cpu() - before) / HANDOVERS
+    await asyncio.gather(producer(queue), consumer(queue))
+    return (cpu() - before) / QUEUED
+
+
+async def condition_row():
+    condition = asyncio.Condition()
+    turn = 0
+
+    async def player(own):
+        nonlocal turn
+        for _ in range(TURNS // 2):
+            async with condition:
+                while turn != own:
+                    await condition.wait()
+                turn = 1 - own
+                condition.notify()
+
+    before = cpu()
+    await asyncio.gather(player(0), player(1))
+    return (cpu() - before) / TURNS
+
+
+async def group_row():
+    before = cpu()
+    async with asyncio.TaskGroup() as group:
+        for i in range(GATHERED):
+            group.create_task(answer(i))
+    return (cpu() - before) / GATHERED
+
+
+async def as_completed_row():
+    before = cpu()
+    for result in asyncio.as_completed([answer(i) for i in range(GATHERED)]):
+        await result
+    return (cpu() - before) / GATHERED
 
 
 class Sleepers:
@@ -144,6 +207,11 @@ ROWS = {
     "spawn-join": spawn_join,
     "sleep-cancel": cancel_sleepers,
     "semaphore": semaphore_row,
+    "lock": lock_row,
+    "queue": queue_row,
+    "condition": condition_row,
+    "group-10000": group_row,
+    "as-completed-10000": as_completed_row,
     "gather-10000": gather,
 }
 SLEEP_ROWS = {"sleep-create", "sleep-fire", "sleep-bytes"}

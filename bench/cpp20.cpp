@@ -1,4 +1,6 @@
 // C++20 coroutines written by hand: the bare line that weft is held against.
+#include "cpp20/channel.hpp"
+#include "cpp20/condition.hpp"
 #include "cpp20/scheduler.hpp"
 #include "cpp20/semaphore.hpp"
 #include "measure.h"
@@ -89,13 +91,124 @@ Task contender(Semaphore &semaphore, long times) {
 // The permit is held until all wait for it; from then on every release hands it to a waiter.
 double hand_over(long handovers) {
     Semaphore semaphore(scheduler, 0);
-    for (long i = 0; i < SEMAPHORE_TASKS; i++)
-        scheduler.start_detached(contender(semaphore, handovers / SEMAPHORE_TASKS));
+    for (long i = 0; i < CONTENDERS; i++)
+        scheduler.start_detached(contender(semaphore, handovers / CONTENDERS));
     scheduler.run();
     double before = measure_cpu();
     semaphore.release();
     scheduler.run();
     return (measure_cpu() - before) / double(handovers);
+}
+
+Task producer(Channel &channel) {
+    for (long i = 0; i < QUEUED; i++) {
+        while (channel.full())
+            co_await channel.writable();
+        channel.push(i);
+    }
+    co_return 0;
+}
+
+Task consumer(Channel &channel) {
+    long sum = 0;
+    for (long i = 0; i < QUEUED; i++) {
+        while (channel.empty())
+            co_await channel.readable();
+        sum += channel.pop();
+    }
+    sink = sum;
+    co_return sum;
+}
+
+double pass_items() {
+    Channel channel(scheduler, QUEUE_PLACES);
+    double before = measure_cpu();
+    scheduler.start_detached(producer(channel));
+    scheduler.start_detached(consumer(channel));
+    scheduler.run();
+    return (measure_cpu() - before) / double(QUEUED);
+}
+
+Task player(Condition &condition, long &turn, long own) {
+    for (long i = 0; i < TURNS / 2; i++) {
+        co_await condition.lock.acquire();
+        while (turn != own) {
+            co_await condition.wait();
+            co_await condition.lock.acquire();
+        }
+        turn = 1 - own;
+        condition.notify();
+        condition.lock.release();
+    }
+    co_return 0;
+}
+
+double take_turns() {
+    Condition condition(scheduler);
+    long turn = 0;
+    double before = measure_cpu();
+    scheduler.start_detached(player(condition, turn, 0));
+    scheduler.start_detached(player(condition, turn, 1));
+    scheduler.run();
+    return (measure_cpu() - before) / double(TURNS);
+}
+
+// Those that have ended, for who waits for all of them, or for one after the other.
+struct Ended {
+    Channel results{scheduler, GATHERED};
+    long left = GATHERED;
+    Promise *waiting = nullptr;
+
+    struct Wait {
+        Ended &ended;
+        bool await_ready() {
+            return ended.left == 0;
+        }
+        void await_suspend(std::coroutine_handle<Promise> self) {
+            ended.waiting = &self.promise();
+        }
+        void await_resume() {}
+    };
+    Wait all() {
+        return {*this};
+    }
+};
+
+Task member(Ended &ended, long value) {
+    sink = value;
+    if (--ended.left == 0)
+        scheduler.wake(ended.waiting);
+    co_return value;
+}
+
+Task grouper(long groups) {
+    for (long i = 0; i < groups; i++) {
+        Ended ended;
+        for (long child = 0; child < GATHERED; child++)
+            scheduler.start_detached(member(ended, child));
+        co_await ended.all();
+    }
+    co_return 0;
+}
+
+Task runner_up(Ended &ended, long value) {
+    ended.results.push(value);
+    co_return value;
+}
+
+Task completer(long times) {
+    long sum = 0;
+    for (long i = 0; i < times; i++) {
+        Ended ended;
+        for (long child = 0; child < GATHERED; child++)
+            scheduler.start_detached(runner_up(ended, child));
+        for (long child = 0; child < GATHERED; child++) {
+            while (ended.results.empty())
+                co_await ended.results.readable();
+            sum += ended.results.pop();
+        }
+    }
+    co_return sum;
 }
 
 long asleep;
@@ -165,6 +278,16 @@ void repetition(const double *random, bool fresh) {
         measure_report("sleep-cancel", "ns", cancel_sleepers(random, CANCELLED_SLEEPERS));
     if (measure_wants("semaphore"))
         measure_report("semaphore", "ns", hand_over(HANDOVERS));
+    if (measure_wants("lock")) // a semaphore of one permit is all that a lock by hand would be
+        measure_report("lock", "ns", hand_over(HANDOVERS));
+    if (measure_wants("queue"))
+        measure_report("queue", "ns", pass_items());
+    if (measure_wants("condition"))
+        measure_report("condition", "ns", take_turns());
+    if (measure_wants("group-10000"))
+        measure_report("group-10000", "ns", run(grouper(GATHERS), double(GATHERS * GATHERED)));
+    if (measure_wants("as-completed-10000"))
+        measure_report("as-completed-10000", "ns", run(completer(GATHERS), double(GATHERS * GATHERED)));
     if (measure_wants("gather-10000"))
         measure_report("gather-10000", "ns", run(gatherer(GATHERS), double(GATHERS * GATHERED)));
 }

@@ -19,7 +19,12 @@ const GROUPS = [
     ["sleep-create", "sleep-fire", "sleep-bytes"],
     ["sleep-cancel"],
     ["semaphore"],
+    ["lock"],
+    ["queue"],
+    ["condition"],
     ["gather-10000"],
+    ["group-10000"],
+    ["as-completed-10000"],
 ];
 const ROWS = GROUPS.flat();
 const SLEEPING = ROWS.filter((row) => row.startsWith("sleep-"));

@@ -1,6 +1,7 @@
 /* weft itself: the same program natively and as WebAssembly under Node. */
 #include "measure.h"
 
+#include <math.h>
 #include <weft/weft.h>
 
 /* How many tasks still run, and what the last of them sets. */
@@ -146,12 +147,196 @@ static weft_async(hand_over) {
     weft_begin(hand_over);
     weft_semaphore_init(&self->semaphore, 0);
     ended = weft_create_future();
-    for (long i = 0; i < SEMAPHORE_TASKS; i++)
+    for (long i = 0; i < CONTENDERS; i++)
         start_detached(
-            weft_call(contender, .semaphore = &self->semaphore, .times = self->handovers / SEMAPHORE_TASKS));
+            weft_call(contender, .semaphore = &self->semaphore, .times = self->handovers / CONTENDERS));
     weft_await(weft_sleep(0));
     weft_semaphore_release(&self->semaphore);
     weft_await(ended);
+    weft_end();
+}
+
+struct lock_contender {
+    weft_frame frame;
+    weft_lock *lock;
+    long times;
+};
+
+static weft_async(lock_contender) {
+    weft_begin(lock_contender);
+    for (; self->times > 0; self->times--) {
+        weft_await(weft_lock_acquire(self->lock));
+        weft_lock_release(self->lock);
+    }
+    one_has_ended();
+    weft_end();
+}
+
+struct hand_lock_over {
+    weft_frame frame;
+    weft_lock lock;
+    long handovers;
+};
+
+/* As hand_over, with a lock. */
+static weft_async(hand_lock_over) {
+    weft_begin(hand_lock_over);
+    weft_await(weft_lock_acquire(&self->lock));
+    ended = weft_create_future();
+    for (long i = 0; i < CONTENDERS; i++)
+        start_detached(weft_call(lock_contender, .lock = &self->lock, .times = self->handovers / CONTENDERS));
+    weft_await(weft_sleep(0));
+    weft_lock_release(&self->lock);
+    weft_await(ended);
+    weft_end();
+}
+
+struct producer {
+    weft_frame frame;
+    weft_queue *queue;
+    long items, next;
+};
+
+static weft_async(producer) {
+    weft_begin(producer);
+    for (; self->next < self->items; self->next++)
+        weft_await(weft_queue_put(self->queue, self->next));
+    one_has_ended();
+    weft_end();
+}
+
+struct consumer {
+    weft_frame frame;
+    weft_queue *queue;
+    long items, sum;
+};
+
+static weft_async(consumer) {
+    long item;
+    weft_begin(consumer);
+    for (; self->items > 0; self->items--) {
+        weft_await_to(item, weft_queue_get(self->queue));
+        self->sum += item;
+    }
+    one_has_ended();
+    weft_end();
+}
+
+struct pass_items {
+    weft_frame frame;
+    weft_queue queue;
+    long items;
+};
+
+static weft_async(pass_items) {
+    weft_begin(pass_items);
+    weft_queue_init(&self->queue, QUEUE_PLACES);
+    ended = weft_create_future();
+    start_detached(weft_call(producer, .queue = &self->queue, .items = self->items));
+    start_detached(weft_call(consumer, .queue = &self->queue, .items = self->items));
+    weft_await(ended);
+    weft_drop();
+    weft_queue_free(&self->queue);
+    weft_end();
+}
+
+struct player {
+    weft_frame frame;
+    weft_condition *condition;
+    int *turn, own;
+    long turns;
+};
+
+static weft_async(player) {
+    weft_begin(player);
+    for (; self->turns > 0; self->turns--) {
+        weft_with(self->condition) {
+            while (*self->turn != self->own)
+                weft_await(weft_condition_wait(self->condition));
+            *self->turn = 1 - self->own;
+            weft_condition_notify(self->condition, 1);
+        }
+    }
+    one_has_ended();
+    weft_end();
+}
+
+struct take_turns {
+    weft_frame frame;
+    weft_condition condition;
+    int turn;
+    long turns;
+};
+
+static weft_async(take_turns) {
+    weft_begin(take_turns);
+    ended = weft_create_future();
+    for (int own = 0; own < 2; own++)
+        start_detached(weft_call(player, .condition = &self->condition, .turn = &self->turn, .own = own,
+                                 .turns = self->turns / 2));
+    weft_await(ended);
+    weft_end();
+}
+
+struct group_once {
+    weft_frame frame;
+    weft_group group;
+};
+
+static weft_async(group_once) {
+    weft_begin(group_once);
+    weft_with_as(self->group, weft_task_group()) {
+        for (long i = 0; i < GATHERED; i++)
+            weft_group_create_task(&self->group, weft_call(answer, .value = i));
+    }
+    weft_end();
+}
+
+struct grouper {
+    weft_frame frame;
+    long groups;
+};
+
+static weft_async(grouper) {
+    weft_begin(grouper);
+    for (; self->groups > 0; self->groups--)
+        weft_await(weft_call(group_once));
+    weft_end();
+}
+
+struct complete_once {
+    weft_frame frame;
+    weft_awaitable *children;
+    weft_task *child;
+    long sum;
+};
+
+static weft_async(complete_once) {
+    weft_begin(complete_once);
+    for (long i = 0; i < GATHERED; i++)
+        self->children[i] = weft_awaitable_of(weft_call(answer, .value = i));
+    weft_for_await (self->child, weft_as_completed_array((size_t)GATHERED, self->children, INFINITY)) {
+        self->sum += (long)weft_value_int(weft_task_value(self->child));
+    }
+    weft_return(self->sum);
+    weft_end();
+}
+
+struct completer {
+    weft_frame frame;
+    weft_awaitable *children;
+    long times;
+};
+
+static weft_async(completer) {
+    weft_begin(completer);
+    self->children = weft_allocate((size_t)GATHERED * sizeof *self->children);
+    if (!self->children)
+        weft_raise(WEFT_OUT_OF_MEMORY, "no room for %d children", GATHERED);
+    for (; self->times > 0; self->times--)
+        weft_await(weft_call(complete_once, .children = self->children));
+    weft_drop();
+    weft_free(self->children);
     weft_end();
 }
 
@@ -263,8 +448,28 @@ static weft_coroutine *hand_over_permits(long handovers) {
     return weft_call(hand_over, .handovers = handovers);
 }
 
+static weft_coroutine *hand_locks_over(long handovers) {
+    return weft_call(hand_lock_over, .handovers = handovers);
+}
+
+static weft_coroutine *queue(long items) {
+    return weft_call(pass_items, .items = items);
+}
+
+static weft_coroutine *turns(long amount) {
+    return weft_call(take_turns, .turns = amount);
+}
+
 static weft_coroutine *gather(long gathers) {
     return weft_call(gatherer, .gathers = gathers);
+}
+
+static weft_coroutine *group(long groups) {
+    return weft_call(grouper, .groups = groups);
+}
+
+static weft_coroutine *complete(long times) {
+    return weft_call(completer, .times = times);
 }
 
 struct row {
@@ -291,7 +496,12 @@ static weft_async(bench) {
         {"call", call, CALLS, CALLS},
         {"spawn-join", spawn_and_join, SPAWNS, SPAWNS},
         {"semaphore", hand_over_permits, HANDOVERS, HANDOVERS},
+        {"lock", hand_locks_over, HANDOVERS, HANDOVERS},
+        {"queue", queue, QUEUED, QUEUED},
+        {"condition", turns, TURNS, TURNS},
         {"gather-10000", gather, GATHERS, GATHERS * GATHERED},
+        {"group-10000", group, GATHERS, GATHERS * GATHERED},
+        {"as-completed-10000", complete, GATHERS, GATHERS * GATHERED},
     };
     weft_begin(bench);
     for (; self->repetition < measure__repeat; self->repetition++) {
