@@ -18,18 +18,28 @@ static void expire(weft__callback *callback, weft_loop *loop) {
     weft__cancel(loop, &deadline->task->future, &weft_error_cancelled);
 }
 
+/* One that still stands in the ready queue would fire in its old place there. */
+static bool provide_timer(weft_loop *loop, weft_deadline *deadline) {
+    if (deadline->timer != NULL && !deadline->timer->queued)
+        return true;
+    weft__timer *timer = weft__timer_new(loop, expire, deadline);
+    if (timer == NULL)
+        return false;
+    weft__timeout_forget(loop, deadline);
+    timer->id = deadline->id; /* one thing in the log */
+    deadline->timer = timer;
+    return true;
+}
+
 static const weft_error *set(weft_loop *loop, weft_deadline *deadline, double when) {
     static const weft_error not_a_number = {.code = WEFT_INVALID_ARGUMENT,
                                             .message = "a deadline that is not a number"};
     if (when != when)
         return &not_a_number;
-    if (when != INFINITY && deadline->timer == NULL &&
-        (deadline->timer = weft__timer_new(loop, expire, deadline)) == NULL)
+    if (when != INFINITY && !provide_timer(loop, deadline))
         return &weft_error_out_of_memory;
-    if (deadline->timer != NULL) {
-        deadline->timer->id = deadline->id; /* one thing in the log */
+    if (deadline->timer != NULL)
         weft__timer_disarm(loop, deadline->timer);
-    }
     deadline->when = when;
     if (when == INFINITY)
         return NULL;
