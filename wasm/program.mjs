@@ -1,4 +1,5 @@
 // One instance of the module: its memory, its loop, the coroutines that JavaScript waits for.
+import { taskTreeOf, tasksOf } from "./call-graph.mjs";
 import { javascriptCalls } from "./calls.mjs";
 import { errorFrom, traceOf } from "./errors.mjs";
 import { coroutinesOf, checkFields, setFields } from "./fields.mjs";
@@ -62,6 +63,14 @@ export class Program {
 
   now() {
     return this.#endTime ?? this.#memory.c.weft_wasm_now();
+  }
+
+  tasks() {
+    return this.#ended ? [] : tasksOf(this.#memory);
+  }
+
+  taskTree() {
+    return this.#ended ? "" : taskTreeOf(this.#memory);
   }
 
   // --- Running ---

@@ -158,3 +158,46 @@ WEFT__CALLABLE(weft_wasm_trace_file) const char *weft_wasm_trace_file(size_t i) 
 WEFT__CALLABLE(weft_wasm_trace_line) int weft_wasm_trace_line(size_t i) {
     return trace[i].line;
 }
+
+/* --- What runs --- */
+
+/* Every task that is not done, at most `size` of them; returns how many there are. */
+WEFT__CALLABLE(weft_wasm_tasks) size_t weft_wasm_tasks(weft_task **tasks, size_t size) {
+    return weft_all_tasks(tasks, size);
+}
+WEFT__CALLABLE(weft_wasm_awaited_by)
+size_t weft_wasm_awaited_by(weft_task *task, weft_task **tasks, size_t size) {
+    return weft_awaited_by(task, tasks, size);
+}
+WEFT__CALLABLE(weft_wasm_task_id) uint32_t weft_wasm_task_id(const weft_task *task) {
+    return weft_task_id(task);
+}
+WEFT__CALLABLE(weft_wasm_task_name) const char *weft_wasm_task_name(const weft_task *task) {
+    return weft_task_name(task);
+}
+WEFT__CALLABLE(weft_wasm_task_runs) int weft_wasm_task_runs(const weft_task *task) {
+    return task == weft_current_task();
+}
+
+/* How many coroutines it stands in. The innermost 64 are there to be read, as those of an error are. */
+WEFT__CALLABLE(weft_wasm_task_stack) size_t weft_wasm_task_stack(weft_task *task) {
+    return weft_task_stack(task, trace, sizeof trace / sizeof *trace);
+}
+
+static weft_task_wait wait;
+
+/* What it waits for, or NULL; with its number and seconds, good until the next call. */
+WEFT__CALLABLE(weft_wasm_task_wait) const char *weft_wasm_task_wait(weft_task *task) {
+    wait = weft_task_waits_for(task);
+    return wait.what;
+}
+WEFT__CALLABLE(weft_wasm_wait_id) uint32_t weft_wasm_wait_id(void) {
+    return wait.id;
+}
+WEFT__CALLABLE(weft_wasm_wait_seconds) double weft_wasm_wait_seconds(void) {
+    return wait.seconds;
+}
+
+WEFT__CALLABLE(weft_wasm_task_tree) size_t weft_wasm_task_tree(char *buffer, size_t size) {
+    return weft_format_task_tree(buffer, size);
+}

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // node run.mjs MODULE.wasm [ARGUMENT...]: runs the main of a weft program as a process of its own would run. The variables
-// WEFT_VIRTUAL, WEFT_SEED, WEFT_DECISIONS, WEFT_TRACE and WEFT_DEBUG mean what they mean natively.
+// WEFT_VIRTUAL, WEFT_SEED, WEFT_DECISIONS, WEFT_TRACE and WEFT_DEBUG mean what they mean natively. SIGUSR2 prints what its tasks
+// are waiting for.
 import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { loadWeft } from "./weft.mjs";
 
@@ -36,6 +37,11 @@ const onTrace = {
   close: () => closeSync(trace),
 };
 
+function tasksNow(weft) {
+  const count = weft.tasks().length;
+  return `weft: ${count} task${count === 1 ? "" : "s"} in process ${process.pid}\n${weft.taskTree()}`;
+}
+
 async function run() {
   const weft = await loadWeft({
     wasm: readFileSync(path),
@@ -46,6 +52,8 @@ async function run() {
     seed,
     env,
   });
+  // SIGUSR1, which asks a native program, is the one that starts Node's inspector.
+  process.on("SIGUSR2", () => process.stderr.write(tasksNow(weft)));
   return weft.main(args);
 }
 

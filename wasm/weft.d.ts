@@ -80,6 +80,20 @@ export class WeftError extends Error {
     readonly cause?: unknown;
 }
 
+/** A task that has not ended. */
+export interface Task {
+    readonly id: number;
+    readonly name: string;
+    /** "ready": it will run in the loop's next turn. */
+    readonly state: "running" | "ready" | "waiting";
+    /** What it waits for: a "timer", a "task", "future", "gather", "shield", "group", "semaphore", "lock" and so on, by its number. */
+    readonly waitsFor: { readonly what: string; readonly id?: number; /** Until a timer is due. */ readonly seconds?: number } | null;
+    /** The coroutines that it stands in, innermost first; of very many the innermost 64. */
+    readonly stack: readonly TraceEntry[];
+    /** The tasks that await it, themselves or by a gather, shield or group of theirs. */
+    readonly awaitedBy: readonly number[];
+}
+
 export interface Weft {
     /** What weft_export named. */
     readonly coroutines: ReadonlyMap<string, Coroutine>;
@@ -96,6 +110,10 @@ export interface Weft {
     main(args?: readonly string[], options?: RunOptions): Promise<number>;
     /** The clock of the loop, in seconds; between two loops, the time at which the last ended. */
     now(): number;
+    /** What is running, and what it waits for. Changes nothing; can be asked at any time, from `imports`, too. */
+    tasks(): Task[];
+    /** The same as text for people: each task below those that await it. */
+    taskTree(): string;
     /** The module's instance, for those who need more. After the program has exited, a new one takes its place. */
     readonly instance: WebAssembly.Instance;
 }

@@ -61,6 +61,8 @@ export async function loadWeft(options) {
     run: (name, fields = {}, { signal } = {}) => withProgram((running) => running.run(name, fields, checked(signal))),
     main: (args = [], { signal } = {}) => withProgram((running) => running.main(["weft", ...args], checked(signal))),
     now: () => program.now(),
+    tasks: () => program.tasks(),
+    taskTree: () => program.taskTree(),
     get instance() {
       return program.instance;
     },

@@ -21,6 +21,8 @@ export async function use(): Promise<Value> {
 
     const controller = new AbortController();
     const value = await weft.run("fetch_all", { permits: 3, big: 2n ** 60n }, { signal: controller.signal });
+    const waiting: string[] = weft.tasks().map((task) => `${task.name} ${task.state} ${task.waitsFor?.what} ${task.stack[0]?.line}`);
+    console.log(waiting, weft.tasks()[0]?.awaitedBy.includes(1), weft.taskTree());
     const status: number = await weft.main(["--verbose"]);
     console.log(status);
     try {

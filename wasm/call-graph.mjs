@@ -1,0 +1,66 @@
+// What the tasks of a program are waiting for, and who awaits them.
+
+const most = 64; // coroutines of a stack
+
+// Calls `fill(list, size)`, which returns how many pointers there are, and again if they are more than there was room for.
+function pointers(memory, fill) {
+  for (let size = 64; ; ) {
+    const list = memory.allocate(4 * size);
+    try {
+      const count = fill(list, size) >>> 0;
+      if (count <= size) return Array.from(new Uint32Array(memory.buffer.slice(list, list + 4 * count)));
+      size = count;
+    } finally {
+      memory.free(list);
+    }
+  }
+}
+
+function stackOf(memory, task) {
+  const { c } = memory;
+  return Array.from({ length: Math.min(c.weft_wasm_task_stack(task), most) }, (_, i) => ({
+    function: memory.text(c.weft_wasm_trace_function(i)),
+    file: memory.text(c.weft_wasm_trace_file(i)),
+    line: c.weft_wasm_trace_line(i),
+  }));
+}
+
+function waitOf({ c }, what) {
+  if (what === "timer") return { what, seconds: c.weft_wasm_wait_seconds() };
+  return what === null ? null : { what, id: c.weft_wasm_wait_id() >>> 0 };
+}
+
+const numberOf = ({ c }, task) => c.weft_wasm_task_id(task) >>> 0;
+
+function read(memory, task) {
+  const { c } = memory;
+  const waitsFor = waitOf(memory, memory.text(c.weft_wasm_task_wait(task)));
+  const state = waitsFor ? "waiting" : c.weft_wasm_task_runs(task) ? "running" : "ready";
+  const awaiting = pointers(memory, (list, size) => c.weft_wasm_awaited_by(task, list, size));
+  return {
+    id: numberOf(memory, task),
+    name: memory.text(c.weft_wasm_task_name(task)),
+    state,
+    waitsFor,
+    stack: stackOf(memory, task),
+    awaitedBy: awaiting.map((each) => numberOf(memory, each)),
+  };
+}
+
+/** Every task that is not done. */
+export function tasksOf(memory) {
+  return pointers(memory, memory.c.weft_wasm_tasks).map((task) => read(memory, task));
+}
+
+/** The same as text, each below those that await it. */
+export function taskTreeOf(memory) {
+  const { weft_wasm_task_tree: format } = memory.c;
+  const size = format(0, 0) + 1;
+  const text = memory.allocate(size);
+  try {
+    format(text, size);
+    return memory.text(text);
+  } finally {
+    memory.free(text);
+  }
+}
