@@ -254,7 +254,11 @@ typedef struct weft__timers {
 /* --- Memory --- */
 
 /* Small objects come from pools: one for each multiple of 16 bytes, one for tasks, so that all of them can be
- * found. */
+ * found. A build for tests turns pools off: then every object is an allocation of its own, which can fail,
+ * and its memory is not used again, so that a use after free is always seen. */
+#ifndef WEFT_POOLS
+#define WEFT_POOLS 1
+#endif
 enum { POOL_STEP = 16, POOL_LARGEST = 512, POOL_TASKS = POOL_LARGEST / POOL_STEP, POOLS };
 
 typedef struct weft__chunk weft__chunk;
@@ -398,8 +402,10 @@ static inline void weft__delete(weft_loop *loop, void *object, size_t size) {
         return;
     }
     unsigned pool = (unsigned)(size - 1) / POOL_STEP;
-    *(void **)object = loop->pools[pool].free;
-    loop->pools[pool].free = object;
+    if (WEFT_POOLS) {
+        *(void **)object = loop->pools[pool].free;
+        loop->pools[pool].free = object;
+    }
     loop->objects--;
     WEFT__POISON(object, (pool + 1) * POOL_STEP);
 }

@@ -25,7 +25,8 @@ static size_t chunk_head(void) {
 /* Makes a chunk of free objects; returns the first free one, which stays on the list. */
 void *weft__pool_grow(weft_loop *loop, unsigned pool) {
     weft__pool *self = &loop->pools[pool];
-    size_t size = self->chunk_size == 0 ? CHUNK_FIRST : self->chunk_size;
+    size_t step = object_size(pool);
+    size_t size = !WEFT_POOLS ? chunk_head() + step : self->chunk_size == 0 ? CHUNK_FIRST : self->chunk_size;
     weft__chunk *chunk = weft__large_new(loop, size);
     if (chunk == NULL)
         return NULL;
@@ -37,7 +38,6 @@ void *weft__pool_grow(weft_loop *loop, unsigned pool) {
     self->newest = chunk;
     self->chunk_size = (uint32_t)(size < CHUNK_LARGEST ? size * 2 : size);
 
-    size_t step = object_size(pool);
     char *first = (char *)chunk + chunk_head();
     size_t count = (size - chunk_head()) / step;
     for (size_t i = count; i-- > 0;) {
@@ -56,8 +56,10 @@ void *weft__pool_grow(weft_loop *loop, unsigned pool) {
 void weft__task_memory_free(weft_loop *loop, weft_task *task) {
     weft__pool *pool = &loop->pools[POOL_TASKS];
     task->future.handle.kind = HANDLE_FREE;
-    *(void **)(void *)task = pool->free;
-    pool->free = task;
+    if (WEFT_POOLS) {
+        *(void **)(void *)task = pool->free;
+        pool->free = task;
+    }
     loop->objects--;
     /* The handle stays readable: a walk over all tasks looks at its kind. */
     WEFT__POISON((char *)task + sizeof(weft__handle), sizeof *task - sizeof(weft__handle));

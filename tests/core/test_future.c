@@ -235,7 +235,7 @@ weft_async(releases) {
 TEST(letting_go_early_keeps_a_loop_small) {
     freed = 0;
     RUN(weft_call(releases, .left = 10000));
-    CHECK_EQ_STR(world.said, "= = = =");
+    CHECK_EQ_STR(world.said, WORLD_REUSES ? "= = = =" : "= grew grew grew");
     CHECK_EQ_INT(freed, 10000);
 }
 

@@ -163,6 +163,7 @@ struct ring {
     weft_task *tasks[2000];
     int size;
     bool gather;
+    bool held; /* the tasks, by a frame */
 };
 static struct ring ring;
 
@@ -173,6 +174,8 @@ struct awaits_the_next {
 
 weft_async(awaits_the_next) {
     weft_begin(awaits_the_next);
+    if (!ring.held)
+        weft_raise_error(&weft_error_out_of_memory);
     if (ring.gather)
         weft_await(weft_gather(ring.tasks[(self->number + 1) % ring.size]));
     else
@@ -189,9 +192,12 @@ struct makes_a_ring {
 
 weft_async(makes_a_ring) {
     weft_begin(makes_a_ring);
+    ring.held = true;
     for (self->i = 0; self->i < ring.size; self->i++)
         ring.tasks[self->i] = weft_create_task(weft_call(awaits_the_next, .number = self->i));
     weft_await(ring.tasks[0]);
+    weft_drop();
+    ring.held = false;
     weft_end();
 }
 

@@ -54,7 +54,8 @@ static const char *run_ties(weft_simulation_options options) {
     CHECK_EQ_INT(world_turn(), WEFT_TURN_DONE);
     taken_count = world.simulation.log_count;
     CHECK(taken_count <= sizeof taken / sizeof *taken);
-    memcpy(taken, world.simulation.log, taken_count * sizeof *taken);
+    if (taken_count > 0)
+        memcpy(taken, world.simulation.log, taken_count * sizeof *taken);
     world_close();
     return world.said;
 }

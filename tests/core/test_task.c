@@ -221,17 +221,19 @@ TEST(ensure_future_takes_what_is_one_and_makes_what_is_not) {
 
 struct waits_for_next {
     weft_frame frame;
-    weft_task **others;
+    weft_future *before; /* of its own reference; NULL: none */
     int index;
 };
 
 weft_async(waits_for_next) {
     weft_begin(waits_for_next);
-    if (self->index > 0)
-        weft_await(self->others[self->index - 1]);
+    if (self->before != NULL)
+        weft_await(self->before);
     else
         weft_await(weft_sleep(1));
     weft_return(self->index);
+    weft_drop();
+    weft_release(self->before);
     weft_end();
 }
 
@@ -239,24 +241,21 @@ enum { CHAIN = 5000 };
 
 struct chain {
     weft_frame frame;
-    weft_task **tasks;
-    int i;
+    weft_task *last;
     bool cancel;
     weft_value value;
 };
 
 weft_async(chain) {
     weft_begin(chain);
-    self->tasks = weft_allocate(CHAIN * sizeof *self->tasks);
     for (int i = 0; i < CHAIN; i++)
-        self->tasks[i] = weft_create_task(weft_call(waits_for_next, .others = self->tasks, .index = i));
+        self->last = weft_create_task(
+            weft_call(waits_for_next, .before = i == 0 ? NULL : weft_retain(self->last), .index = i));
     weft_await(weft_sleep(0.5));
     if (self->cancel)
-        weft_task_cancel(self->tasks[CHAIN - 1], NULL);
-    weft_await_to(self->value, self->tasks[CHAIN - 1]);
+        weft_task_cancel(self->last, NULL);
+    weft_await_to(self->value, self->last);
     weft_return(self->value);
-    weft_drop();
-    weft_free(self->tasks);
     weft_end();
 }
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sweep.h"
+
 /* Of the case that runs now. */
 static unsigned checks;
 static unsigned failures;
@@ -55,7 +57,7 @@ static void print_on_one_line(const char *text) {
 static bool run_case(const weft_test_case *test) {
     checks = 0;
     failures = 0;
-    test->run();
+    sweep_run(test->name, test->run);
     if (checks > 0 && failures == 0) {
         printf("ok %s\n", test->name);
         return true;
@@ -69,6 +71,10 @@ static bool run_case(const weft_test_case *test) {
 }
 
 int weft_test_run(const weft_test_case *cases, size_t count, int argc, char **argv) {
+    if (!sweep_arguments(&argc, &argv)) {
+        puts("the arguments make no sense here");
+        return 1;
+    }
     const char *filter = argc > 1 ? argv[1] : "";
     bool list = strcmp(filter, "--list") == 0;
     size_t ran = 0, passed = 0;
@@ -83,6 +89,7 @@ int weft_test_run(const weft_test_case *cases, size_t count, int argc, char **ar
     }
     if (list)
         return 0;
+    sweep_print();
     if (ran == 0)
         printf("no case matches \"%s\"\n", filter);
     return ran > 0 && passed == ran ? 0 : 1;

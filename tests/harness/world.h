@@ -20,7 +20,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sweep.h"
 #include "weft_test.h"
+
+enum { WORLD_MAINS = 8 };
+
+/* Whether memory that was freed is used again, so that a loop stays as large as it is. */
+#ifdef WEFT_POOLS
+enum { WORLD_REUSES = WEFT_POOLS };
+#else
+enum { WORLD_REUSES = true };
+#endif
 
 static struct world {
     /* Settings; each run ends with all of them cleared. */
@@ -31,6 +41,9 @@ static struct world {
 
     weft_simulation simulation;
     weft_loop *loop;
+    weft_task *mains[WORLD_MAINS]; /* those started last */
+    size_t main_count;
+    bool going;         /* a main task was started, and the loop is not done */
     size_t allocations; /* asked for */
     size_t live;        /* not given back */
     bool out_of_memory; /* an allocation has failed */
@@ -71,6 +84,7 @@ static bool world_may_allocate(void) {
     size_t number = ++world.allocations;
     bool fails =
         world.fail_at != 0 && (world.fail_onwards ? number >= world.fail_at : number == world.fail_at);
+    fails = sweep_fails() || fails;
     world.out_of_memory |= fails;
     return !fails;
 }
@@ -98,7 +112,9 @@ WEFT__UNUSED static void world_release(void *context, void *pointer) {
 /* Makes the loop, current and empty. False if there was no memory for it. */
 WEFT__UNUSED static bool world_open(void) {
     static const weft_allocator allocator = {world_allocate, world_reallocate, world_release, NULL};
-    world.allocations = world.live = 0;
+    sweep_begin();
+    world.allocations = world.live = world.main_count = 0;
+    world.going = false;
     world.out_of_memory = false;
     world.code = WEFT_OK;
     world.said[0] = world.reports[0] = world.outcome[0] = world.traceback[0] = '\0';
@@ -113,16 +129,33 @@ WEFT__UNUSED static bool world_open(void) {
 
 /* Starts a main task, which is the caller's to ask until world_close. */
 WEFT__UNUSED static weft_task *world_start(weft_coroutine *coroutine) {
-    return weft_loop_start(world.loop, coroutine);
+    weft_task *main = weft_loop_start(world.loop, coroutine);
+    if (!weft_task_done(main)) {
+        world.mains[world.main_count++ % WORLD_MAINS] = main;
+        world.going = true;
+    }
+    return main;
 }
 
 /* Turns the loop until it is done or stuck. */
 WEFT__UNUSED static weft_turn world_turn(void) {
-    return weft_simulation_turn(&world.simulation, world.loop, 0);
+    weft_turn turn = weft_simulation_turn(&world.simulation, world.loop, 0);
+    world.going &= turn != WEFT_TURN_DONE;
+    return turn;
+}
+
+/* What may be wrong with how it all ended, for the sweep over all allocations. */
+WEFT__UNUSED static unsigned world_flaws(void) {
+    unsigned flaws = world.going ? SWEEP_STUCK : 0;
+    for (size_t i = 0; i < world.main_count && i < WORLD_MAINS; i++)
+        if (weft_error_has(weft_task_error(world.mains[i]), WEFT_DEADLOCK))
+            flaws |= SWEEP_DEADLOCK;
+    return flaws;
 }
 
 /* Closes the loop, checks that nothing is left, and clears the settings. */
 WEFT__UNUSED static void world_close(void) {
+    unsigned flaws = world.loop == NULL ? 0 : world_flaws();
     if (world.loop != NULL)
         weft_loop_close(world.loop);
     weft_simulation_destroy(&world.simulation);
@@ -132,6 +165,11 @@ WEFT__UNUSED static void world_close(void) {
     world.fail_at = 0;
     CHECK_EQ_INT((long long)world.live, 0);
     CHECK(weft_loop_current() == NULL);
+    flaws |= world.live != 0 ? SWEEP_MEMORY : 0;
+    flaws |= strstr(world.reports, "still retained") != NULL ? SWEEP_OBJECTS : 0;
+    flaws |= strstr(world.reports, "was destroyed") != NULL ? SWEEP_DESTROYED : 0;
+    flaws |= weft_loop_current() != NULL ? SWEEP_CURRENT : 0;
+    sweep_end(flaws, world.outcome);
 }
 
 /* Writes down how a task ended: the outcome, its code, its traceback. */
