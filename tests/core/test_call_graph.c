@@ -125,19 +125,24 @@ weft_async(school) {
     weft_end();
 }
 
-struct circle { weft_frame frame; weft_group group; weft_task *own; };
+struct circle { weft_frame frame; weft_group group; weft_task *own, *behind; };
 weft_async(circle) {
     weft_begin(circle);
     self->own = weft_current_task();
-    weft_with_as(self->group, weft_task_group())
+    weft_with_as(self->group, weft_task_group()) {
         weft_group_create_task_named(&self->group, weft_call(follow, .task = self->own), "tail");
+        if (self->behind != NULL)
+            weft_group_create_task_named(&self->group, weft_call(follow, .task = self->behind), "branch");
+    }
     weft_end();
 }
 
-struct plays_round { weft_frame frame; weft_task *circle; bool joins; };
+struct plays_round { weft_frame frame; weft_task *circle, *behind; bool joins, branches; };
 weft_async(plays_round) {
     weft_begin(plays_round);
-    self->circle = weft_create_task_named(weft_call(circle), "head");
+    if (self->branches)
+        self->behind = weft_create_task_named(weft_call(rest, .seconds = 1), "behind");
+    self->circle = weft_create_task_named(weft_call(circle, .behind = self->behind), "head");
     if (self->joins)
         weft_create_task_named(weft_call(follow, .task = self->circle), "outsider");
     weft_await(weft_sleep(1));
@@ -214,7 +219,7 @@ weft_async(leaves_one) {
     weft_await(weft_sleep(1));
     weft_end();
 }
-#line 205 "test_call_graph.c"
+#line 223 "test_call_graph.c"
 /* clang-format on */
 
 /* --- The tree --- */
@@ -268,7 +273,7 @@ TEST(queues_are_told_by_their_primitive_and_number) {
 
 TEST(a_cycle_that_nobody_awaits) {
     CHECK_EQ_STR(TREE(weft_call(plays_round)), "Task-1 (task 1) waits for a timer, 0.500 s left\n"
-                                               "    at band.c:86 in plays_round\n"
+                                               "    at band.c:91 in plays_round\n"
                                                "head (task 3) waits for the tasks of group 4\n"
                                                "│   at band.c:75 in circle\n"
                                                "└── group 4, opened at band.c:75 in circle\n"
@@ -280,7 +285,7 @@ TEST(a_cycle_that_nobody_awaits) {
 TEST(a_cycle_that_somebody_awaits) {
     CHECK_EQ_STR(TREE(weft_call(plays_round, .joins = true)),
                  "Task-1 (task 1) waits for a timer, 0.500 s left\n"
-                 "    at band.c:86 in plays_round\n"
+                 "    at band.c:91 in plays_round\n"
                  "outsider (task 4) waits for task 3\n"
                  "│   at band.c:19 in follow\n"
                  "└── head (task 3) waits for the tasks of group 5\n"
@@ -291,9 +296,25 @@ TEST(a_cycle_that_somebody_awaits) {
                  "            └── head (task 3), which closes a cycle\n");
 }
 
+TEST(what_waits_behind_a_cycle_is_told_below_it) {
+    CHECK_EQ_STR(TREE(weft_call(plays_round, .branches = true)),
+                 "Task-1 (task 1) waits for a timer, 0.500 s left\n"
+                 "    at band.c:91 in plays_round\n"
+                 "head (task 4) waits for the tasks of group 5\n"
+                 "│   at band.c:75 in circle\n"
+                 "└── group 5, opened at band.c:75 in circle\n"
+                 "    ├── tail (task 6) waits for task 4\n"
+                 "    │   │   at band.c:19 in follow\n"
+                 "    │   └── head (task 4), which closes a cycle\n"
+                 "    └── branch (task 7) waits for task 3\n"
+                 "        │   at band.c:19 in follow\n"
+                 "        └── behind (task 3) waits for a timer, 0.500 s left\n"
+                 "                at band.c:4 in rest\n");
+}
+
 TEST(what_several_await_is_told_once) {
     CHECK_EQ_STR(TREE(weft_call(shared)), "Task-1 (task 1) waits for gather 3\n"
-                                          "│   at band.c:95 in shared\n"
+                                          "│   at band.c:100 in shared\n"
                                           "└── gather 3\n"
                                           "    ├── Task-4 (task 4) waits for a timer, 0.500 s left\n"
                                           "    │       at band.c:4 in rest\n"
@@ -322,9 +343,9 @@ TEST(a_chain_of_very_many_tasks_is_cut) {
 }
 
 TEST(of_a_long_stack_the_middle_is_left_out) {
-    CHECK(strstr(TREE(weft_call(stack, .left = 100000)), "    at band.c:113 in stack\n"
+    CHECK(strstr(TREE(weft_call(stack, .left = 100000)), "    at band.c:118 in stack\n"
                                                          "    … 99937 more …\n"
-                                                         "    at band.c:113 in stack\n") != NULL);
+                                                         "    at band.c:118 in stack\n") != NULL);
     unsigned lines = 0;
     for (const char *at = seen; (at = strchr(at, '\n')) != NULL; at++)
         lines++;
@@ -334,7 +355,7 @@ TEST(of_a_long_stack_the_middle_is_left_out) {
 TEST(the_task_that_runs_and_one_that_is_about_to) {
     RUN(weft_call(looks));
     CHECK_EQ_STR(seen, "Task-1 (task 1) runs\n"
-                       "    at band.c:134 in looks\n"
+                       "    at band.c:139 in looks\n"
                        "fresh (task 2) waits for its next step\n"
                        "    at band.c:4 in rest\n");
 }
@@ -562,9 +583,9 @@ TEST(the_lists_of_each_task) {
 
 TEST_MAIN(TEST_CASE(a_chain_of_awaits), TEST_CASE(a_group_a_gather_and_a_shield),
           TEST_CASE(queues_are_told_by_their_primitive_and_number), TEST_CASE(a_cycle_that_nobody_awaits),
-          TEST_CASE(a_cycle_that_somebody_awaits), TEST_CASE(what_several_await_is_told_once),
-          TEST_CASE(ways_without_number_through_gathers), TEST_CASE(a_chain_of_very_many_tasks_is_cut),
-          TEST_CASE(of_a_long_stack_the_middle_is_left_out),
+          TEST_CASE(a_cycle_that_somebody_awaits), TEST_CASE(what_waits_behind_a_cycle_is_told_below_it),
+          TEST_CASE(what_several_await_is_told_once), TEST_CASE(ways_without_number_through_gathers),
+          TEST_CASE(a_chain_of_very_many_tasks_is_cut), TEST_CASE(of_a_long_stack_the_middle_is_left_out),
           TEST_CASE(the_task_that_runs_and_one_that_is_about_to),
           TEST_CASE(a_task_that_is_being_destroyed_is_not_told), TEST_CASE(a_second_look_tells_the_same),
           TEST_CASE(what_fits_is_kept_and_the_whole_is_counted),
