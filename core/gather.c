@@ -231,28 +231,51 @@ static weft_future *gather_new(weft_loop *loop, size_t count, bool return_errors
     return NULL;
 }
 
+/* Starts child `i`, if it is a coroutine's, and waits for it unless it is done. */
+static inline void start_child(weft_loop *loop, weft_future *gather, const weft_awaitable *awaitables,
+                               uint32_t i) {
+    weft__gathering *self = gathering_of(gather);
+    weft_future *child = self->children[i];
+    if (awaitables[i].coroutine != NULL)
+        weft__task_start(loop, (weft_task *)(void *)child, false);
+    if (weft__done(child))
+        return;
+    weft__callback_init(&self->callbacks[i], 0, run_child_done, gather);
+    self->callbacks[i].handle.wait = CALLBACK_OF_FUTURE;
+    weft__retain(gather);
+    weft__attach_callback(loop, child, &self->callbacks[i]);
+    if (loop->current != NULL)
+        WEFT__LOG(loop, WEFT_LOG_AWAITED_BY, 0, 0, child->id, loop->current->future.id, 0, gather->id, 0);
+}
+
+/* Whether the gather waits for the child in place `i`, although an eager start of a later one has ended it.
+ */
+static bool is_awaited(const weft__gathering *self, uint32_t i) {
+    uint32_t first = i;
+    if (self->callbacks[i].owner == NULL) /* it is there twice */
+        for (first = 0; self->children[first] != self->children[i]; first++) {
+        }
+    return self->callbacks[first].run != NULL;
+}
+
+/* What starts eagerly may gather, too: it runs when no child has its mark any more. */
 static void start(weft_loop *loop, weft_future *gather, const weft_awaitable *awaitables) {
     weft__gathering *self = gathering_of(gather);
+    bool eager = loop->eager;
     for (uint32_t i = 0; i < self->count; i++) {
-        weft_future *child = self->children[i];
-        if (!unmark(awaitables, child, i))
+        if (!unmark(awaitables, self->children[i], i))
             continue;
         self->unique++;
         self->callbacks[i].owner = gather;
-        if (awaitables[i].coroutine != NULL)
-            weft__task_schedule(loop, (weft_task *)(void *)child);
-        if (weft__done(child))
-            continue;
-        weft__callback_init(&self->callbacks[i], 0, run_child_done, gather);
-        self->callbacks[i].handle.wait = CALLBACK_OF_FUTURE;
-        weft__retain(gather);
-        weft__attach_callback(loop, child, &self->callbacks[i]);
-        if (loop->current != NULL)
-            WEFT__LOG(loop, WEFT_LOG_AWAITED_BY, 0, 0, child->id, loop->current->future.id, 0, gather->id, 0);
+        if (WEFT__LIKELY(!eager))
+            start_child(loop, gather, awaitables, i);
     }
+    for (uint32_t i = 0; eager && i < self->count; i++)
+        if (self->callbacks[i].owner != NULL)
+            start_child(loop, gather, awaitables, i);
     for (uint32_t i = 0; i < self->count; i++) {
         weft_future *child = self->children[i];
-        if (child != NULL && !weft__done(child))
+        if (child != NULL && (!weft__done(child) || (eager && is_awaited(self, i))))
             weft__release(loop, child);
         else if (child != NULL && self->callbacks[i].owner != NULL) /* done already: it counts at once */
             child_done(loop, gather, child);

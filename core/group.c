@@ -139,6 +139,11 @@ static weft_task *no_memory(weft_loop *loop, weft_group *group, weft_coroutine *
 }
 
 weft_task *weft_group_create_task_named(weft_group *group, weft_coroutine *coroutine, const char *name) {
+    return weft_group_create_task_of(group, coroutine, &(weft_task_options){.name = name});
+}
+
+weft_task *weft_group_create_task_of(weft_group *group, weft_coroutine *coroutine,
+                                     const weft_task_options *options) {
     weft_loop *loop = weft__current;
     const char *why = refusal(group);
     if (loop == NULL || why != NULL) {
@@ -149,7 +154,9 @@ weft_task *weft_group_create_task_named(weft_group *group, weft_coroutine *corou
     weft__group_child *child = reserve_errors(loop, group) ? weft__new(loop, sizeof *child) : NULL;
     if (child == NULL)
         return no_memory(loop, group, coroutine);
-    weft_task *task = weft_create_task_named(coroutine, name);
+    group->child_count++; /* it may create children itself, in an eager start: its own error has its place */
+    weft_task *task = weft_create_task_of(coroutine, options);
+    group->child_count--;
     if (task->future.handle.flags & FUTURE_STATIC) {
         weft__delete(loop, child, sizeof *child);
         return no_memory(loop, group, NULL);

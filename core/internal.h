@@ -295,8 +295,10 @@ struct weft_loop {
     weft__log *log;      /* NULL: off */
     bool watched;        /* the log is on or debug mode is: steps take the long way */
     bool debug;
-    bool turning; /* inside weft_loop_turn */
-    bool woken;   /* the host was asked for a turn */
+    bool eager;          /* every task starts eagerly */
+    bool creates_slowly; /* there is more to creating a task than usual: has_variables, … */
+    bool turning;        /* inside weft_loop_turn */
+    bool woken;          /* the host was asked for a turn */
     bool in_iteration;
     bool self_cancelled; /* the task that runs was told to cancel */
     bool firing;         /* timers were due when this iteration began */
@@ -311,7 +313,7 @@ struct weft_loop {
     bool freeing;            /* futures are being freed */
     bool handling;           /* the exception handler runs */
     bool has_variables;      /* a context variable was set */
-    bool creates_slowly;     /* there is more to creating a task than usual: has_variables, … */
+    uint8_t depth;           /* of eager starts within each other */
     uint8_t tag;
 
     double now;       /* of this iteration */
@@ -611,6 +613,12 @@ weft_task *weft__task_make(weft_loop *loop, weft_coroutine *coroutine, const cha
                            const weft_error **error);
 void weft__task_unmake(weft_loop *loop, weft_task *task);
 void weft__task_schedule(weft_loop *loop, weft_task *task);
+bool weft__start_eagerly(weft_loop *loop, weft_task *task); /* eager.c; false: it cannot now */
+/* From here on the loop holds it until it is done: it may have run to its first wait, or to its end. */
+static inline void weft__task_start(weft_loop *loop, weft_task *task, bool eager) {
+    if (WEFT__LIKELY(!eager && !loop->eager) || !weft__start_eagerly(loop, task))
+        weft__task_schedule(loop, task);
+}
 bool weft__deliver(weft_loop *loop, weft_task *task); /* false: it waits again */
 void weft__run_watched(weft_loop *loop, weft_task *task, weft_frame *frame);
 static inline void weft__run_frames(weft_loop *loop, weft_frame *frame) {
@@ -652,6 +660,7 @@ static inline void weft__push_ready(weft_loop *loop, weft__handle *handle) {
     *loop->ready_end = handle;
     loop->ready_end = &handle->next;
 }
+void weft__run_step(weft_loop *loop, weft_task *task);
 void weft__ask_for_turn(weft_loop *loop);
 void weft__take_messages(weft_loop *loop); /* calls of other threads become callbacks */
 static inline void
@@ -860,7 +869,7 @@ void weft__log_done(weft_loop *loop, weft_future *future);
 void weft__log_resume(weft_loop *loop, weft_task *task, weft_frame *frame);
 void weft__log_suspend(weft_loop *loop, uint32_t task, weft_frame *leaf); /* NULL: the task has ended */
 void weft__log_error(weft_loop *loop, weft_frame *frame, const weft_error *error, int line);
-void weft__log_created(weft_loop *loop, weft_task *task, weft_frame *frame);
+void weft__log_created(weft_loop *loop, weft_task *task, weft_frame *frame, bool eager);
 void weft__log_object(weft_loop *loop, uint32_t object, uint8_t type, uint32_t number);
 uint32_t weft__frame_site(weft_loop *loop, weft_frame *frame);
 

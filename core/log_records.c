@@ -90,10 +90,10 @@ void weft__log_error(weft_loop *loop, weft_frame *frame, const weft_error *error
                      weft__log_text(loop, text));
 }
 
-void weft__log_created(weft_loop *loop, weft_task *task, weft_frame *frame) {
+void weft__log_created(weft_loop *loop, weft_task *task, weft_frame *frame, bool eager) {
     const weft__extra *extra = task->future.extra;
     uint32_t name = extra == NULL || extra->name == NULL ? 0 : weft__log_text(loop, extra->name);
-    weft__log_record(loop, WEFT_LOG_CREATED, 0, 0, task->future.id, weft__id_of(loop->current),
+    weft__log_record(loop, WEFT_LOG_CREATED, eager, 0, task->future.id, weft__id_of(loop->current),
                      site_of(loop, weft__type_of(frame), 0), frame_id(loop, frame), name);
 }
 

@@ -254,6 +254,10 @@ static inline void step(weft_loop *loop, weft_task *task) {
     }
 }
 
+void weft__run_step(weft_loop *loop, weft_task *task) {
+    step(loop, task);
+}
+
 static void run_callback(weft_loop *loop, weft__callback *callback) {
     loop->frame = NULL;
     loop->current = NULL;

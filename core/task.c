@@ -43,7 +43,7 @@ void weft__task_schedule(weft_loop *loop, weft_task *task) {
     loop->tasks++;
     weft__push_ready(loop, &task->future.handle);
     if (WEFT__UNLIKELY(loop->log != NULL))
-        weft__log_created(loop, task, frame);
+        weft__log_created(loop, task, frame, false);
     weft__nudge(loop);
 }
 
@@ -117,7 +117,7 @@ static inline weft_task *create(weft_coroutine *coroutine, const weft_task_optio
         weft__task_unmake(loop, task);
         return failed_task(NULL, &weft_error_out_of_memory);
     }
-    weft__task_schedule(loop, task);
+    weft__task_start(loop, task, options->eager);
     return task;
 }
 

@@ -135,6 +135,23 @@ test("coroutines that await coroutines stand in deeper lanes", () => {
     );
 });
 
+test("a task that starts eagerly runs within the step of its creator", () => {
+    const log = new LogWriter();
+    begin(log, 1, "main");
+    log.time = 1;
+    log.add(kind.created, { task: 2, other: 1, subkind: 1, object: 102, site: log.site("fetch", 5) });
+    log.add(kind.resume, { task: 2 });
+    log.time = 2;
+    sleep(log, 2, 1);
+    log.time = 3;
+    sleep(log, 1, 1);
+    const spans = modelOf(log).tasks.map((task) => task.spans.filter(({ start, end }) => end > start).map(({ state, start, end }) => [state, start, end]));
+    assert.deepEqual(spans, [
+        [["running", 0, 3], ["waiting", 3, Infinity]],
+        [["running", 1, 2], ["waiting", 2, Infinity]],
+    ]);
+});
+
 test("a gather is told with the number of its tasks", () => {
     const log = new LogWriter();
     begin(log, 1, "main");

@@ -215,6 +215,26 @@ TEST(what_is_open_at_the_end_is_closed) {
     CHECK_EQ_INT(count_of("\"ph\":\"B\""), count_of("\"ph\":\"E\""));
 }
 
+TEST(an_eager_start_is_a_step_of_its_own_within_its_creators) {
+    weft_trace *trace = begin();
+    create(trace, 1);
+    feed(trace, (weft_log_record){.kind = WEFT_LOG_RESUME, .task = 1, .time = 1});
+    feed(trace, (weft_log_record){
+                    .kind = WEFT_LOG_CREATED, .subkind = 1, .task = 2, .other = 1, .object = 102, .time = 2});
+    feed(trace, (weft_log_record){.kind = WEFT_LOG_RESUME, .task = 2, .time = 2});
+    feed(trace, (weft_log_record){.kind = WEFT_LOG_DONE, .task = 2, .time = 3});
+    feed(trace, (weft_log_record){.kind = WEFT_LOG_SUSPEND, .task = 2, .time = 3});
+    feed(trace, (weft_log_record){.kind = WEFT_LOG_FRAME_PUSH, .task = 1, .object = 200, .time = 4});
+    feed(trace, (weft_log_record){.kind = WEFT_LOG_SUSPEND, .task = 1, .time = 5});
+    weft_trace_end(trace);
+    CHECK(is_json());
+    CHECK(is_well_nested());
+    CHECK_EQ_INT(count_of("\"name\":\"running\""), 3); /* of 1, of 2, and of 1 in its inner frame */
+    CHECK_EQ_INT(count_of("\"name\":\"done\""), 1);
+    CHECK_EQ_INT(count_of("\"ph\":\"s\""), 1);
+    CHECK_EQ_INT(count_of("\"ph\":\"f\""), 1);
+}
+
 TEST(records_out_of_place_do_no_harm) {
     weft_trace *trace = begin();
     for (uint32_t kind = 0; kind < 256; kind++)
@@ -337,6 +357,7 @@ TEST(a_program_becomes_tracks_of_slices) {
 
 TEST_MAIN(TEST_CASE(an_empty_trace_is_valid), TEST_CASE(strings_of_any_bytes_are_valid),
           TEST_CASE(utf8_stays_as_it_is), TEST_CASE(surrogates_and_overlong_forms_are_replaced),
-          TEST_CASE(what_is_open_at_the_end_is_closed), TEST_CASE(records_out_of_place_do_no_harm),
-          TEST_CASE(many_tasks_have_a_track_each), TEST_CASE(an_arrow_leads_to_the_woken_step),
-          TEST_CASE(a_program_becomes_tracks_of_slices))
+          TEST_CASE(what_is_open_at_the_end_is_closed),
+          TEST_CASE(an_eager_start_is_a_step_of_its_own_within_its_creators),
+          TEST_CASE(records_out_of_place_do_no_harm), TEST_CASE(many_tasks_have_a_track_each),
+          TEST_CASE(an_arrow_leads_to_the_woken_step), TEST_CASE(a_program_becomes_tracks_of_slices))

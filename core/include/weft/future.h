@@ -76,9 +76,9 @@ weft_task *weft_create_task_named(weft_coroutine *coroutine, const char *name);
 
 /* What else can be said of a new task; zero is as usual. */
 typedef struct weft_task_options {
-    const char *name; /* copied */
-    weft_context
-        *context; /* that it shares with whoever has it; NULL: a copy of the current one, of its own */
+    const char *name;      /* copied */
+    weft_context *context; /* to share with whoever has it; NULL: a copy of the current one */
+    bool eager;            /* runs at once to its first wait; without one it is done when the call returns */
 } weft_task_options;
 
 /* The same with options; weft_create_task_with is the usual way to write it. create_task(name=…, context=…)
@@ -140,6 +140,7 @@ static inline weft_future *weft__future_of_future(weft_future *future) {
 /* The same with options: weft_create_task_with(weft_call(fetch, .url = "a"), .name = "fetcher") */
 #define weft_create_task_with(x, ...) \
     weft_create_task_of(weft_coroutine_of(x), &(weft_task_options){__VA_ARGS__})
+#define weft_create_eager_task(x) weft_create_task_with(x, .eager = true)
 #define weft_ensure_future(x) weft_ensure_future_of(weft_awaitable_of(x))
 
 /* Of a task or a future. */

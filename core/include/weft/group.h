@@ -49,6 +49,11 @@ void weft_group_init(weft_group *group);
  */
 weft_task *weft_group_create_task_named(weft_group *group, weft_coroutine *coroutine, const char *name);
 
+/* The same with the options of weft_create_task_with. */
+struct weft_task_options;
+weft_task *weft_group_create_task_of(weft_group *group, weft_coroutine *coroutine,
+                                     const struct weft_task_options *options);
+
 /*
  * Cancels the tasks and the body; the block then ends without an error of its own. Before the block is
  * entered: the body runs to its first await. After its end: nothing. asyncio.TaskGroup.cancel
@@ -61,5 +66,7 @@ WEFT_END_DECLARATIONS
 
 #ifndef __cplusplus
 #define weft_group_create_task(group, x) weft_group_create_task_named((group), weft_coroutine_of(x), NULL)
+#define weft_group_create_task_with(group, x, ...) \
+    weft_group_create_task_of((group), weft_coroutine_of(x), &(struct weft_task_options){__VA_ARGS__})
 #endif
 #endif

@@ -96,6 +96,13 @@ typedef struct weft_trace_entry {
 } weft_trace_entry;
 size_t weft_task_traceback(weft_task *task, weft_trace_entry *entries, size_t size);
 
+/*
+ * Whether every task that a program's coroutines and callbacks create starts eagerly, as with .eager of
+ * weft_create_task_with: it runs at once, up to its first wait. Main tasks start as ever, and so does one
+ * within 32 eager starts inside each other. asyncio.eager_task_factory
+ */
+void weft_loop_set_eager(weft_loop *loop, bool eager);
+
 /* --- Callbacks --- */
 
 typedef void weft_callback(void *argument);
