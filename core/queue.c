@@ -22,6 +22,7 @@ static void log_queue(weft_loop *loop, weft_queue *queue, uint8_t kind) {
     weft__queue_log(loop, &queue->getters, &getters, kind,
                     number > UINT32_MAX ? UINT32_MAX : (uint32_t)number);
     queue->putters.id = queue->joiners.id = queue->getters.id;
+    queue->putters.loop = queue->joiners.loop = queue->getters.loop;
 }
 
 static weft_frame *wait_in(weft_frame *frame, weft_loop *loop, weft_queue *queue, weft__wait_queue *waiters,

@@ -79,10 +79,16 @@ void weft__queue_forget(weft_task *task) {
 
 /* --- Telling of it --- */
 
+static bool has_id(const weft_loop *loop, const weft__wait_queue *queue) {
+    return queue->id != 0 && queue->loop == loop->tag;
+}
+
 /* It gets a number when it is first told of: then two tasks that wait for one thing are seen to. */
 uint32_t weft__queue_id(weft_loop *loop, weft__wait_queue *queue) {
-    if (queue->id == 0)
+    if (!has_id(loop, queue)) {
         queue->id = weft__new_id(loop);
+        queue->loop = loop->tag;
+    }
     return queue->id;
 }
 
@@ -97,8 +103,8 @@ static uint16_t waiting(const weft__wait_queue *queue) {
 /* An object is new in the log when it is first seen there: a zeroed one has no other beginning. */
 void weft__queue_log(weft_loop *loop, weft__wait_queue *queue, const weft__queue_type *type, uint8_t kind,
                      uint32_t payload) {
-    if (queue->id == 0) {
-        queue->id = weft__new_id(loop);
+    if (!has_id(loop, queue)) {
+        weft__queue_id(loop, queue);
         weft__log_object(loop, queue->id, type->object, kind == WEFT_LOG_OBJECT_NEW ? payload : 0);
     }
     if (kind != WEFT_LOG_OBJECT_NEW)

@@ -469,6 +469,81 @@ TEST(deadlines_and_the_errors_of_blocks_are_told) {
     close_loop(loop);
 }
 
+/* --- Primitives --- */
+
+static struct {
+    weft_lock lock;
+    weft_event event;
+    weft_condition condition;
+    weft_barrier barrier;
+} lasting;
+
+struct waits_for_each {
+    weft_frame frame;
+};
+
+static weft_async(waits_for_each) {
+    weft_begin(waits_for_each);
+    weft_with(&lasting.lock) {}
+    weft_await(weft_event_wait(&lasting.event));
+    weft_with(&lasting.condition) {
+        weft_await(weft_condition_wait(&lasting.condition));
+    }
+    weft_await(weft_barrier_wait(&lasting.barrier));
+    weft_end();
+}
+
+struct serves_each {
+    weft_frame frame;
+    weft_task *waiter;
+};
+
+static weft_async(serves_each) {
+    weft_begin(serves_each);
+    weft_barrier_init(&lasting.barrier, 2);
+    weft_event_clear(&lasting.event);
+    weft_await(weft_lock_acquire(&lasting.lock));
+    self->waiter = weft_create_task(weft_call(waits_for_each));
+    weft_await(weft_sleep(1));
+    weft_lock_release(&lasting.lock);
+    weft_await(weft_sleep(1));
+    weft_event_set(&lasting.event);
+    weft_await(weft_sleep(1));
+    weft_with(&lasting.condition) {
+        weft_condition_notify(&lasting.condition, 1);
+    }
+    weft_await(weft_sleep(1));
+    weft_await(weft_barrier_wait(&lasting.barrier));
+    weft_await(self->waiter);
+    weft_end();
+}
+
+/* Whether an object of this type is told of before a task waits for it and is woken. */
+static bool tells_of(uint8_t type, uint8_t wait) {
+    const weft_log_record *made = find(WEFT_LOG_OBJECT_NEW, type), *waits = find(WEFT_LOG_WAIT, wait);
+    if (made == NULL || waits == NULL || made > waits || made->object != waits->object)
+        return false;
+    for (const weft_log_record *record = waits; record < seen.records + seen.count; record++)
+        if (record->kind == WEFT_LOG_WAKE && record->object == waits->object)
+            return record->task == waits->task;
+    return false;
+}
+
+TEST(what_tasks_wait_for_is_told) {
+    enum { LOCK = 7, EVENT, CONDITION, BARRIER, FOR_LOCK = 8, FOR_EVENT, FOR_CONDITION, FOR_BARRIER };
+    for (int i = 0; i < 2; i++) { /* the second loop knows nothing of what the first was told */
+        weft_loop *loop = open_loop(read_chunk);
+        run(loop, weft_call(serves_each));
+        CHECK(tells_of(LOCK, FOR_LOCK));
+        CHECK(tells_of(EVENT, FOR_EVENT));
+        CHECK(tells_of(CONDITION, FOR_CONDITION));
+        CHECK(tells_of(BARRIER, FOR_BARRIER));
+        CHECK_EQ_INT(find(WEFT_LOG_OBJECT_NEW, BARRIER)->payload, 2);
+        CHECK(count_of(WEFT_LOG_ACQUIRE) > 0 && count_of(WEFT_LOG_RELEASE) > count_of(WEFT_LOG_ACQUIRE));
+        close_loop(loop);
+    }
+}
+
 TEST_MAIN(TEST_CASE(a_record_is_32_bytes), TEST_CASE(off_until_it_is_switched_on),
           TEST_CASE(a_text_is_defined_once), TEST_CASE(many_texts_all_resolve),
           TEST_CASE(a_mark_is_cut_between_characters), TEST_CASE(an_empty_mark_has_no_text),
@@ -476,4 +551,5 @@ TEST_MAIN(TEST_CASE(a_record_is_32_bytes), TEST_CASE(off_until_it_is_switched_on
           TEST_CASE(a_ring_keeps_the_newest), TEST_CASE(a_ring_that_has_room_lost_nothing),
           TEST_CASE(a_part_of_a_ring_begins_with_a_record),
           TEST_CASE(a_sink_after_a_ring_gets_its_own_definitions), TEST_CASE(a_program_tells_its_story),
-          TEST_CASE(steps_are_bracketed), TEST_CASE(deadlines_and_the_errors_of_blocks_are_told))
+          TEST_CASE(steps_are_bracketed), TEST_CASE(deadlines_and_the_errors_of_blocks_are_told),
+          TEST_CASE(what_tasks_wait_for_is_told))

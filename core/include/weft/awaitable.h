@@ -38,6 +38,7 @@ typedef struct weft__wait_queue {
     uint32_t woken;                      /* tasks that were woken and have not resumed yet */
     uint32_t left;                       /* tasks that were cancelled at the head and have not resumed yet */
     uint32_t id;                         /* in the event log; 0: not there yet */
+    uint8_t loop;                        /* the tag of the loop that gave it the id */
 } weft__wait_queue;
 
 /* Anything that can be awaited, as functions take it. At most one of the two is set. */
