@@ -187,6 +187,11 @@ test("the virtual clock", async (context) => {
     assert.equal((await load("waits", { clock: "virtual" })).weft.constructor, Object);
     assert.equal(await (await load("waits", { clock: "virtual" })).weft.run("world"), first);
   });
+  await context.test("passes while C's library sleeps", async () => {
+    const { weft } = await load("waits", { clock: "virtual" });
+    const slept = await weft.run("doze");
+    assert.ok(slept >= 0.3 && slept < 0.31, `${slept} s`);
+  });
 
   const race = async (options) => {
     const { weft, printed } = await load("waits", { clock: "virtual", ...options });

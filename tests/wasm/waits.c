@@ -1,6 +1,7 @@
 /* Coroutines that wait, for the tests of timers, hops and clocks. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <threads.h>
 #include <time.h>
 #include <weft/weft.h>
 
@@ -62,6 +63,21 @@ weft_async(block) {
     weft_end();
 }
 weft_export(block, seconds);
+
+/* Blocks by a sleep of C's library, when the module is two seconds old. */
+struct doze {
+    weft_frame frame;
+    clock_t begin;
+};
+weft_async(doze) {
+    weft_begin(doze);
+    weft_await(weft_sleep(2.0));
+    self->begin = clock();
+    thrd_sleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+    weft_return((double)(clock() - self->begin) / CLOCKS_PER_SEC);
+    weft_end();
+}
+weft_export(doze);
 
 /* Finishes in an order that only the simulation's choices decide. */
 struct racer {
