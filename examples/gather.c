@@ -1,5 +1,5 @@
 /* All fetches at once: the waits overlap,
- * three fetches of a second take one. */
+ * three fetches of half a second take half a second. */
 #include <stdio.h>
 #include <weft/weft.h>
 
@@ -46,5 +46,5 @@ weft_async(gather) {
 }
 
 int main(void) {
-    return weft_main(weft_call(gather, .count = 3, .delay = 1.0));
+    return weft_main(weft_call(gather, .count = 3, .delay = 0.5));
 }

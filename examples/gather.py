@@ -1,5 +1,5 @@
 """All fetches at once: the waits overlap,
-three fetches of a second take one."""
+three fetches of half a second take half a second."""
 import asyncio
 
 
@@ -17,4 +17,4 @@ async def gather(count, delay):
         print(f"got {data}")
 
 
-asyncio.run(gather(count=3, delay=1.0))
+asyncio.run(gather(count=3, delay=0.5))

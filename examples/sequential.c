@@ -1,5 +1,5 @@
 /* One fetch after another: the waits add up,
- * three fetches of a second take three. */
+ * three fetches of half a second take one and a half. */
 #include <stdio.h>
 #include <weft/weft.h>
 
@@ -44,5 +44,5 @@ weft_async(sequential) {
 }
 
 int main(void) {
-    return weft_main(weft_call(sequential, .count = 3, .delay = 1.0));
+    return weft_main(weft_call(sequential, .count = 3, .delay = 0.5));
 }

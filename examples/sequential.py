@@ -1,5 +1,5 @@
 """One fetch after another: the waits add up,
-three fetches of a second take three."""
+three fetches of half a second take one and a half."""
 import asyncio
 
 
@@ -17,4 +17,4 @@ async def sequential(count, delay):
         print(f"got {data}")
 
 
-asyncio.run(sequential(count=3, delay=1.0))
+asyncio.run(sequential(count=3, delay=0.5))

@@ -1,5 +1,5 @@
-/* Tasks that end together: when one fails, the group
- * cancels the others and raises what went wrong. */
+/* Tasks that end together: when one fails, the group cancels
+ * the others, waits for them, and raises all that went wrong. */
 #include <stdio.h>
 #include <weft/weft.h>
 
@@ -7,7 +7,7 @@ struct fetch {
     weft_frame frame;
     int number;
     double delay;
-    bool fails;
+    bool fails, fails_to_clean_up;
     const weft_error *error;
 };
 
@@ -19,6 +19,8 @@ weft_async(fetch) {
     }
     weft_catch_code(WEFT_CANCELLED, self->error) {
         printf("fetch %d is cancelled\n", self->number);
+        if (self->fails_to_clean_up)
+            weft_raise(WEFT_RUNTIME, "fetch %d could not clean up", self->number);
         weft_reraise;
     }
     if (self->fails)
@@ -31,11 +33,12 @@ struct task_group {
     weft_frame frame;
     int count;
     int failing; /* which one fails; 0: none */
+    int untidy;  /* which one fails when it is cancelled; 0: none */
     double delay;
     weft_group group;
     const weft_error *error;
 };
-weft_export(task_group, count, failing, delay);
+weft_export(task_group, count, failing, untidy, delay);
 
 weft_async(task_group) {
     weft_begin(task_group);
@@ -43,7 +46,8 @@ weft_async(task_group) {
         weft_with_as(self->group, weft_task_group()) {
             for (int i = 1; i <= self->count; i++)
                 weft_group_create_task(&self->group, weft_call(fetch, .number = i, .delay = i * self->delay,
-                                                               .fails = i == self->failing));
+                                                               .fails = i == self->failing,
+                                                               .fails_to_clean_up = i == self->untidy));
             /* Leaving the block waits for every task. */
         }
         printf("all fetches ended\n");
@@ -56,5 +60,5 @@ weft_async(task_group) {
 }
 
 int main(void) {
-    return weft_main(weft_call(task_group, .count = 3, .failing = 2, .delay = 0.5));
+    return weft_main(weft_call(task_group, .count = 4, .failing = 2, .untidy = 4, .delay = 0.4));
 }

@@ -13,7 +13,9 @@ const dist = fromHere("../../web/dist");
 const troubles = fromHere("../../build/wasm/tests/browser/troubles.wasm");
 const subPath = "some/deeper/path/";
 
-export const exampleNames = ["sequential", "gather", "task_group", "create_task", "timeout", "semaphore"];
+/** The page's list as examples.json has it: groups of examples, in teaching order. */
+export const groups = JSON.parse(await readFile(fromHere("../../examples/examples.json"), "utf8"));
+export const exampleNames = groups.flatMap(({ examples }) => examples.map(({ name }) => name));
 
 const parameter = (field, value, max) => ({ field, label: field, min: 1, max, step: 1, value });
 const troubleNames = {
@@ -27,10 +29,12 @@ async function addTroubles(examples) {
     const manifest = JSON.parse(await readFile(join(examples, "index.json"), "utf8"));
     await cp(fromHere("programs/troubles.c"), join(examples, "troubles.c"));
     await cp(troubles, join(examples, "troubles.wasm"));
+    const added = [];
     for (const [name, parameters] of Object.entries(troubleNames)) {
         const wasm = name === "missing_module" ? "nowhere.wasm" : "troubles.wasm";
-        manifest.push({ name, title: name, look: "A program for the tests.", source: "troubles.c", wasm, coroutine: name, parameters });
+        added.push({ name, title: name, look: "A program for the tests.", source: "troubles.c", wasm, coroutine: name, parameters });
     }
+    manifest.push({ title: "Troubles", examples: added });
     await writeFile(join(examples, "index.json"), JSON.stringify(manifest));
 }
 
@@ -81,9 +85,21 @@ export async function openPage(t, { browser, address }, example = "gather", opti
         }
     });
     await page.goto(`${address}#${example}`);
-    await page.getByRole("tab", { name: example, exact: true, selected: true }).waitFor();
+    await shown(page, example);
     await page.getByRole("textbox", { name: /^Source/ }).getByText("weft_begin").first().waitFor();
     return page;
+}
+
+/** The button that opens the list, and names the example that is shown. */
+export const picker = (page, name = "\\w+") => page.getByRole("button", { name: new RegExp(`^Example \\d+ of \\d+: ${name}$`) });
+
+export const shown = (page, name) => picker(page, name).waitFor();
+
+/** Chooses an example from the list. */
+export async function choose(page, name) {
+    await picker(page).click();
+    await page.getByRole("navigation", { name: "Examples" }).locator(`li a[href$="#${name}"]`).click();
+    await shown(page, name);
 }
 
 export const button = (page, name) => page.getByRole("button", { name, exact: true });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { button, ended, exampleNames, openPage, output, outputLines, readChart, readTable, run, startBrowser, useVirtualTime } from "./page.mjs";
+import { at, run as runProgram } from "../node/lib/project.mjs";
+import { button, choose, ended, exampleNames, groups, openPage, output, outputLines, picker, readChart, readTable, run, shown, startBrowser, useVirtualTime } from "./page.mjs";
 
 let site;
 before(async () => {
@@ -13,34 +14,77 @@ const slider = (page, field) => page.locator(`input[name="${field}"]`);
 const overlap = (a, b) => a.started < b.ended && b.started < a.ended;
 const fetches = (rows) => rows.filter(({ task }) => /\bfetch\b/.test(task));
 
-test("the examples stand in their order", async (t) => {
+test("the list shows every group and example in teaching order, with a sentence on what to look for", async (t) => {
     const page = await openPage(t, site);
-    const names = await page.getByRole("tab").allTextContents();
-    assert.deepEqual(names.slice(0, 6), exampleNames);
-    await page.getByRole("tab", { name: "semaphore" }).click();
+    await picker(page, "gather").click();
+    const list = page.locator("#examples");
+    assert.deepEqual((await list.getByRole("heading").allTextContents()).slice(0, groups.length), groups.map(({ title }) => title));
+    const entries = await list.locator("li").evaluateAll((items) => items.map((item) => [...item.children].map((child) => child.textContent)));
+    const wanted = groups.flatMap(({ examples }) => examples.map(({ name, title, look }) => [title, name, look]));
+    assert.deepEqual(entries.slice(0, wanted.length), wanted);
+    for (const sentence of wanted.map(([, , look]) => look)) {
+        assert.match(sentence, /^[A-Z].*\.$/);
+    }
+    assert.equal(await list.locator("[aria-current]").textContent(), "All at once");
+    await list.getByRole("link", { name: "So many at a time" }).click();
     await page.getByRole("textbox", { name: "Source of semaphore.c" }).waitFor();
     assert.match(page.url(), /#semaphore$/);
+    assert.equal(await list.isVisible(), false);
 });
 
-for (const name of exampleNames) {
-    for (const clock of ["real", "virtual"]) {
-        test(`${name} runs in ${clock} time`, async (t) => {
-            const page = await openPage(t, site, name);
-            if (clock === "virtual") {
-                await useVirtualTime(page);
-            }
+test("an example has an address, and the buttons beside the list go on and back", async (t) => {
+    const page = await openPage(t, site, exampleNames[0]);
+    const at = async (place) => {
+        await shown(page, exampleNames[place]);
+        assert.equal(new URL(page.url()).hash, `#${exampleNames[place]}`);
+    };
+    const link = (way) => page.getByRole("link", { name: `${way} example` });
+    await link("Next").click();
+    await at(1);
+    await link("Next").click();
+    await at(2);
+    await link("Previous").click();
+    await at(1);
+    await page.goBack();
+    await at(2);
+    await page.evaluate(() => (location.hash = ""));
+    await shown(page, exampleNames[0]);
+});
+
+/* What the program prints natively. */
+async function printed(name) {
+    const { stdout } = await runProgram(at(`build/native/examples/${name}`), [], { env: { WEFT_VIRTUAL: "1" } });
+    return stdout.trimEnd().split("\n");
+}
+
+/* Each on a page of its own, some at a time: in real time they mostly sleep. */
+test("every example runs and prints what it prints natively", { concurrency: 4 }, async (context) => {
+    const check = async (t, name) => {
+        const page = await openPage(t, site, name);
+        for (const words of [/^Finished after/, /^Finished at virtual time/]) {
             await run(page);
-            assert.match(await page.getByRole("status").textContent(), clock === "real" ? /^Finished after/ : /^Finished at virtual time/);
-            assert.notDeepEqual(await outputLines(page), []);
+            assert.match(await page.getByRole("status").textContent(), words);
+            assert.deepEqual(await output(page).locator("> .stdout").allTextContents(), await printed(name));
             const rows = await readTable(page);
             assert.ok(rows.length > 0);
             for (const row of rows) {
                 assert.ok(row.ended >= row.started, `${row.task}: ${row.started} to ${row.ended}`);
                 assert.match(row.outcome, /^(value|error|cancelled)$/);
             }
-        });
-    }
-}
+            await useVirtualTime(page);
+        }
+    };
+    await Promise.all(exampleNames.map((name) => context.test(`${name} in real and in virtual time`, (t) => check(t, name))));
+});
+
+test("the pitfalls are reported in the console", async (t) => {
+    const page = await openPage(t, site, "never_awaited");
+    await run(page);
+    assert.match((await output(page).locator("> .stderr").allTextContents()).join("\n"), /'save' called at .*never_awaited\.c:\d+ was never awaited/);
+    await choose(page, "blocking_sleep");
+    await run(page);
+    assert.match((await output(page).locator("> .stderr").allTextContents()).join("\n"), /nap: a step of task \d+ took 0\.4\d+ s and blocked all others/);
+});
 
 for (const clock of ["real", "virtual"]) {
     test(`in ${clock} time fetches lie side by side in gather and end to end in sequential`, async (t) => {
@@ -53,7 +97,7 @@ for (const clock of ["real", "virtual"]) {
         assert.equal(oneByOne.length, 3);
         oneByOne.slice(1).forEach((row, index) => assert.ok(row.started >= oneByOne[index].ended, "one begins when the last has ended"));
 
-        await page.getByRole("tab", { name: "gather" }).click();
+        await choose(page, "gather");
         await run(page);
         const together = fetches(await readTable(page));
         assert.equal(together.length, 3);
@@ -78,8 +122,8 @@ test("the sliders are the coroutine's arguments and are remembered", async (t) =
     const rows = fetches(await readTable(page));
     assert.equal(rows.length, 5);
     assert.ok(rows.every((row) => row.ended - row.started === 2));
-    await page.getByRole("tab", { name: "sequential" }).click();
-    await page.getByRole("tab", { name: "gather" }).click();
+    await choose(page, "sequential");
+    await choose(page, "gather");
     assert.equal(await slider(page, "count").inputValue(), "5");
 });
 
@@ -116,13 +160,14 @@ test("a failing task, its cancelled siblings and the group's error are told apar
     await run(page);
     assert.deepEqual(
         (await readTable(page)).map(({ outcome, waits }) => [outcome, waits]),
-        [["value", "task group of 3 tasks"], ["value", "sleep 0.5\u00a0s"], ["error", "sleep 1\u00a0s"], ["cancelled", "sleep 1.5\u00a0s"]],
+        [["value", "task group of 4 tasks"], ["value", "sleep 0.4\u00a0s"], ["error", "sleep 0.8\u00a0s"], ["cancelled", "sleep 1.2\u00a0s"], ["error", "sleep 1.6\u00a0s"]],
     );
     const told = (await readChart(page)).join("\n");
-    assert.match(told, /^fetch Task-6 · error at 1\.000 s: RuntimeError: fetch 2 found nothing/m);
-    assert.match(told, /^fetch Task-8 · cancelled at 1\.000 s/m);
-    assert.match(told, /^task_group Task-1 · error at 1\.000 s: ErrorGroup/m);
-    assert.equal(told.match(/error at/g).length, 2);
+    assert.match(told, /^fetch Task-6 · error at 0\.800 s: RuntimeError: fetch 2 found nothing/m);
+    assert.match(told, /^fetch Task-8 · cancelled at 0\.800 s/m);
+    assert.match(told, /^fetch Task-\d+ · error at 0\.800 s: RuntimeError: fetch 4 could not clean up/m);
+    assert.match(told, /^task_group Task-1 · error at 0\.800 s: ErrorGroup/m);
+    assert.equal(told.match(/error at/g).length, 3);
 });
 
 test("waiting for a permit is told apart from sleeping, and a task by its name", async (t) => {
@@ -131,7 +176,7 @@ test("waiting for a permit is told apart from sleeping, and a task by its name",
     await run(page);
     const told = (await readChart(page)).join("\n");
     assert.match(told, /waits for semaphore from 0\.000 s to 0\.250 s.*\n.*waits for sleep 0\.75\ss from 0\.250 s to 1\.000 s/);
-    await page.getByRole("tab", { name: "create_task" }).click();
+    await choose(page, "create_task");
     await run(page);
     const [main, news, mail] = await readTable(page);
     assert.deepEqual([main.task, news.task, mail.task], ["create_task Task-1", "news fetch", "mail fetch"]);
@@ -157,7 +202,7 @@ test("a runaway is stopped, the page responds all the while, and the next run is
     await button(page, "Stop").click();
     await ended(page);
     assert.equal(await page.getByRole("status").textContent(), "Stopped: the program did not end by itself and was ended.");
-    await page.getByRole("tab", { name: "gather" }).click();
+    await choose(page, "gather");
     await run(page);
     assert.match(await page.getByRole("status").textContent(), /^Finished/);
 });
@@ -178,7 +223,7 @@ test("another example ends a run without a word", async (t) => {
     const page = await openPage(t, site, "spin");
     await button(page, "Run").click();
     await output(page).getByText("about to spin").waitFor();
-    await page.getByRole("tab", { name: "gather" }).click();
+    await choose(page, "gather");
     assert.equal(await page.getByRole("status").textContent(), "");
     assert.deepEqual(await outputLines(page), []);
     assert.equal(await button(page, "Run").isEnabled(), true);
@@ -202,7 +247,7 @@ test("a trap, a missing module and a missing coroutine are told in the console",
     const page = await openPage(t, site, "trap", { expectErrors: true });
     const cases = { trap: /^WebAssembly trap: /m, missing_module: /could not be (fetched|started).*404/m, missing_coroutine: /missing_coroutine/m };
     for (const [name, words] of Object.entries(cases)) {
-        await page.getByRole("tab", { name }).click();
+        await choose(page, name);
         await run(page);
         assert.match((await outputLines(page)).join("\n"), words);
         assert.match(await page.getByRole("status").textContent(), /^(Failed|The program could not be started)/);
@@ -227,7 +272,7 @@ test("pointing at a bar tells what it is, and the view zooms and comes back", as
     const chart = page.getByRole("application", { name: "Timeline chart" });
     const box = await chart.boundingBox();
     await page.mouse.move(box.x + box.width * 0.6, box.y + 28 + 17);
-    await page.getByText(/waits for gather of 3 tasks from 0\.000 s to 1\.000 s/).waitFor();
+    await page.getByText(/waits for gather of 3 tasks from 0\.000 s to 0\.500 s/).waitFor();
     const before = await chart.screenshot();
     await page.mouse.move(box.x + box.width * 0.6, box.y + box.height + 20);
     const fitted = await chart.screenshot();

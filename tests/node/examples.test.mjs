@@ -1,37 +1,85 @@
-// Each example prints the same natively, as WebAssembly under Node, and as its Python twin. weft runs on
-// the virtual clock, Python sleeps for real.
+// Each example prints the same natively and as WebAssembly under Node, in real and in virtual time, and as its Python twin,
+// which sleeps for real. On stderr nothing stands but what the example is about.
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import test from "node:test";
+import { check, compilers } from "./lib/compilers.mjs";
 import { at, filesOf, howItEnded, run, runModule, stem } from "./lib/project.mjs";
 
 const examples = filesOf("examples", /\.c$/).map(stem);
-const virtual = { env: { WEFT_VIRTUAL: "1" } };
+const described = JSON.parse(readFileSync(at("examples/examples.json"), "utf8")).flatMap((group) => group.examples);
+const source = (name, extension) => readFileSync(at(`examples/${name}.${extension}`), "utf8");
 
-async function output(running) {
+const hosts = {
+  python: (name) => run("python3", [at(`examples/${name}.py`)]),
+  native: (name, env) => run(at(`build/native/examples/${name}`), [], { env }),
+  wasm: (name, env) => run(process.execPath, [runModule, at(`build/wasm/examples/${name}.wasm`)], { env }),
+};
+const virtual = { WEFT_VIRTUAL: "1" };
+
+// What the pitfalls say on stderr; a blocking sleep takes no virtual time.
+const reports = {
+  blocking_sleep: { python: /^Executing <Task .*nap.* took 0\.\d+ seconds\n$/, weft: /^weft: .*: nap: a step of task \d+ took 0\.\d+ s and blocked all others\n$/, virtual: /^$/ },
+  never_awaited: { python: /RuntimeWarning: coroutine 'save' was never awaited/, weft: /^weft: coroutine 'save' called at .*never_awaited\.c:\d+ was never awaited\n$/ },
+  await_outside: { python: /^SyntaxError: 'await' outside async function\n$/, weft: /^$/ },
+  not_a_result: { python: /RuntimeWarning: coroutine 'letters' was never awaited/, weft: /^weft: coroutine 'letters' called at .*not_a_result\.c:\d+ was never awaited\n$/ },
+};
+
+async function output(running, report = /^$/) {
   const result = await running;
   assert.equal(result.status, 0, howItEnded(result));
   assert.notEqual(result.stdout, "", "it prints nothing");
+  assert.match(result.stderr, report);
   return result.stdout;
 }
 
-test("examples", { concurrency: 2 }, async (context) => {
+test("every example has its Python twin and is described, and nothing else is", () => {
   assert.ok(examples.length > 0, "there are no examples");
-  const twins = filesOf("examples", /\.py$/).map(stem);
-  await context.test("every Python twin has its example", () => assert.deepEqual(twins, examples));
+  assert.deepEqual(filesOf("examples", /\.py$/).map(stem), examples);
+  assert.deepEqual(described.map(({ name }) => name).sort(), examples);
+});
+
+test("examples", { concurrency: 3 }, async (context) => {
   await Promise.all(
     examples.map((name) =>
       context.test(`example ${name}`, async (example) => {
-        assert.ok(existsSync(at(`examples/${name}.py`)), `examples/${name}.py is missing`);
-        const python = await output(run("python3", [at(`examples/${name}.py`)]));
-        await example.test(`${name}: native prints what Python prints`, async () =>
-          assert.equal(await output(run(at(`build/native/examples/${name}`), [], virtual)), python),
-        );
-        await example.test(`${name}: wasm prints what Python prints`, async () => {
-          const module = at(`build/wasm/examples/${name}.wasm`);
-          assert.equal(await output(run(process.execPath, [runModule, module], virtual)), python);
-        });
+        const { python: pythonReport, weft: report, virtual: virtualReport = report } = reports[name] ?? {};
+        const python = output(hosts.python(name), pythonReport);
+        const runs = ["native", "wasm"].flatMap((host) => [
+          [`${host} in real time`, output(hosts[host](name), report)],
+          [`${host} in virtual time`, output(hosts[host](name, virtual), virtualReport)],
+        ]);
+        await Promise.allSettled([python, ...runs.map(([, printed]) => printed)]);
+        for (const [where, printed] of runs)
+          await example.test(`${name}: ${where} prints what Python prints`, async () => assert.equal(await printed, await python));
       }),
     ),
   );
+});
+
+// The sliders stand where the program without a page stands.
+test("the page's parameters are those of main and of the twin", async (context) => {
+  for (const { name, parameters } of described)
+    await context.test(name, () => {
+      const values = (call, pattern) => Object.fromEntries([...call.matchAll(pattern)].map(([, field, value]) => [field, Number(value)]));
+      const wanted = Object.fromEntries(parameters.map(({ field, value }) => [field, value]));
+      const [, main] = /return weft_main\(weft_call\((.*)\)\);/.exec(source(name, "c"));
+      assert.deepEqual(values(main, /\.(\w+) = ([\d.]+)/g), wanted);
+      const [, twin] = /^asyncio\.run\(\w+\((.*?)\)/m.exec(source(name, "py"));
+      assert.deepEqual(values(twin, /(\w+)=([\d.]+)/g), wanted);
+      for (const { field, min, max, value } of parameters) assert.ok(min <= value && value <= max, `${field} is out of its range`);
+    });
+});
+
+// With MISTAKE defined an example does not compile, and gcc says what the example's comment quotes.
+test("mistakes that compilers refuse", async (context) => {
+  for (const name of examples.filter((candidate) => source(candidate, "c").includes("#ifdef MISTAKE"))) {
+    const [, quoted] = /^ \* +error: (.*)$/m.exec(source(name, "c"));
+    for (const compiler of compilers)
+      await context.test(`${compiler.name}: ${name}`, async () => {
+        const result = await check(compiler, at(`examples/${name}.c`), ["-DMISTAKE"]);
+        assert.notEqual(result.status, 0, "it compiles");
+        if (compiler.name === "gcc") assert.ok(result.stderr.includes(`error: ${quoted}`), howItEnded(result));
+      });
+  }
 });

@@ -1,4 +1,4 @@
-/* Gathers what the page runs: the examples' C and modules, and the manifest that names them.
+/* Gathers what the page runs: the examples' C and modules, and the manifest that names them, group by group.
    node scripts/examples.mjs [--examples DIR] [--wasm DIR] [--out DIR] */
 
 import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -34,15 +34,20 @@ async function copy(from, to, hint) {
     }
 }
 
-const described = JSON.parse(await readFile(join(folders.examples, "examples.json"), "utf8")).map(checked);
-await rm(folders.out, { recursive: true, force: true });
-await mkdir(folders.out, { recursive: true });
-const manifest = [];
-for (const example of described) {
+/* Copies the files of an example; gives its entry in the manifest. */
+async function gather(example) {
     const [source, wasm] = [`${example.name}.c`, `${example.name}.wasm`];
     await copy(join(folders.examples, source), join(folders.out, source), "examples.json names it");
     await copy(join(folders.wasm, wasm), join(folders.out, wasm), "build the preset wasm first (./weft build)");
-    manifest.push({ ...example, source, wasm, coroutine: example.name });
+    return { ...checked(example), source, wasm, coroutine: example.name };
+}
+
+const groups = JSON.parse(await readFile(join(folders.examples, "examples.json"), "utf8"));
+await rm(folders.out, { recursive: true, force: true });
+await mkdir(folders.out, { recursive: true });
+const manifest = [];
+for (const { title, examples } of groups) {
+    manifest.push({ title, examples: await Promise.all(examples.map(gather)) });
 }
 await writeFile(join(folders.out, "index.json"), `${JSON.stringify(manifest, null, 4)}\n`);
-console.log(`${manifest.length} examples for the page`);
+console.log(`${manifest.flatMap(({ examples }) => examples).length} examples for the page`);

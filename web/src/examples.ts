@@ -23,15 +23,22 @@ export interface Example {
     parameters: Parameter[];
 }
 
+/** A part of the introduction, in teaching order as its examples are. */
+export interface Group {
+    title: string;
+    examples: Example[];
+}
+
 /** Reads the manifest; the addresses in its examples become absolute. */
-export async function loadExamples(): Promise<Example[]> {
+export async function loadGroups(): Promise<Group[]> {
     const manifest = new URL("examples/index.json", document.baseURI);
-    const examples = JSON.parse(await fetchText(manifest.href)) as Example[];
-    return examples.map((example) => ({
+    const groups = JSON.parse(await fetchText(manifest.href)) as Group[];
+    const absolute = (example: Example): Example => ({
         ...example,
         source: new URL(example.source, manifest).href,
         wasm: new URL(example.wasm, manifest).href,
-    }));
+    });
+    return groups.map(({ title, examples }) => ({ title, examples: examples.map(absolute) }));
 }
 
 export async function fetchText(address: string): Promise<string> {

@@ -3,14 +3,14 @@
 import "./style.css";
 import { Console } from "./console.ts";
 import { Editor } from "./editor.ts";
-import { fetchText, loadExamples } from "./examples.ts";
-import type { Example } from "./examples.ts";
+import { fetchText, loadGroups } from "./examples.ts";
+import type { Example, Group } from "./examples.ts";
 import { baseName, instant } from "./format.ts";
 import { Parameters } from "./parameters.ts";
+import { Picker } from "./picker.ts";
 import type { Clock } from "./protocol.ts";
 import { Run } from "./runner.ts";
 import type { Ending } from "./runner.ts";
-import { Tabs } from "./tabs.ts";
 import { setUpTheme } from "./theme.ts";
 import { Timeline } from "./timeline.ts";
 
@@ -31,26 +31,37 @@ const timeline = new Timeline({
     table: find<HTMLTableElement>("table"),
     tableNote: find("table-note"),
 });
-const tabs = new Tabs(find("examples"), (name) => void choose(name));
+const picker = new Picker({
+    button: find("pick"),
+    list: find("examples"),
+    previous: find<HTMLAnchorElement>("previous"),
+    next: find<HTMLAnchorElement>("next"),
+});
 
-let examples: Example[] = [];
+let groups: Group[] = [];
 let example: Example | undefined;
 let run: Run | undefined;
 
-async function choose(name: string): Promise<void> {
-    const chosen = examples.find((candidate) => candidate.name === name);
-    if (chosen === undefined || chosen === example) {
-        return;
+/** Shows the example that the address names; the first one if it names none. */
+function followAddress(): void {
+    const wanted = location.hash.slice(1);
+    const examples = groups.flatMap((group) => group.examples);
+    const chosen = examples.find(({ name }) => name === wanted) ?? examples[0];
+    if (chosen !== undefined && chosen !== example) {
+        void choose(chosen);
     }
+}
+
+async function choose(chosen: Example): Promise<void> {
     run?.abandon();
     run = undefined;
     example = chosen;
     showRunning(false);
-    history.replaceState(null, "", `#${name}`);
     document.title = `${chosen.title} · weft`;
+    find("group").textContent = groups.find(({ examples }) => examples.includes(chosen))?.title ?? "";
     find("title").textContent = chosen.title;
     find("look").textContent = chosen.look;
-    find("workbench").setAttribute("aria-labelledby", `example-${name}`);
+    picker.select(chosen);
     parameters.show(chosen);
     output.clear();
     timeline.clear();
@@ -178,10 +189,10 @@ narrow.addEventListener("change", () => arrange(narrow.matches));
 arrange(narrow.matches);
 
 try {
-    examples = await loadExamples();
-    tabs.show(examples.map(({ name }) => name), "workbench");
-    const wanted = decodeURIComponent(location.hash.slice(1));
-    tabs.select(examples.some(({ name }) => name === wanted) ? wanted : (examples[0]?.name ?? ""));
+    groups = await loadGroups();
+    picker.show(groups);
+    followAddress();
+    addEventListener("hashchange", followAddress);
 } catch (error) {
     report(error);
 }
