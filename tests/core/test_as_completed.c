@@ -114,6 +114,51 @@ TEST(a_timeout_raises_and_cancels_nothing) {
     CHECK_EQ_STR(world.said, "TimedOut 0 0");
     RUN(weft_call(limited, .seconds = (double)NAN));
     CHECK_EQ_STR(world.said, "InvalidArgument 0 0");
+    CHECK_EQ_STR(world.reports, "");
+}
+
+struct late {
+    weft_frame frame;
+    weft_completion all;
+    const weft_error *error;
+    const char *value;
+    double seconds;
+};
+
+weft_async(late) {
+    weft_begin(late);
+    weft_completion_init_array(
+        &self->all, 4,
+        (weft_awaitable[]){weft_awaitable_of(WORKS("a", 1)), weft_awaitable_of(WORKS("b", 5)),
+                           weft_awaitable_of(WORKS("c", 2)), weft_awaitable_of(WORKS("d", 4))},
+        self->seconds);
+    while (weft_completion_left(&self->all) > 0) {
+        weft_try {
+            weft_await_to(self->value, weft_completion_next(&self->all));
+            say("%s", self->value);
+        }
+        weft_catch(self->error) {
+            say("%s", name_of(self->error));
+        }
+    }
+    say("%g", weft_time());
+    weft_try {
+        weft_await(weft_create_future()); /* which nothing wakes, and no timer is left to wait for */
+    }
+    weft_catch(self->error) {
+        say("%s %g", name_of(self->error), weft_time());
+    }
+    weft_drop();
+    weft_completion_free(&self->all);
+    weft_end();
+}
+
+TEST(each_result_that_is_late_is_timed_out) {
+    RUN(weft_call(late, .seconds = 3));
+    CHECK_EQ_STR(world.said, "a c TimedOut TimedOut 3 Deadlock 5");
+    RUN(weft_call(late, .seconds = 1000));
+    CHECK_EQ_STR(world.said, "a c d b 5 Deadlock 5");
+    CHECK_EQ_INT(tokens, 0);
 }
 
 struct nothing {
@@ -387,6 +432,39 @@ TEST(without_memory_the_first_who_asks_is_told) {
     CHECK(strstr(world.said, "OutOfMemory") != NULL);
 }
 
+struct poor {
+    weft_frame frame;
+    weft_completion all;
+    weft_awaitable awaitables[20];
+    weft_future *futures[20];
+    int count;
+};
+
+weft_async(poor) {
+    weft_begin(poor);
+    for (int i = 0; i < 20; i++)
+        self->awaitables[i] = weft_awaitable_of(self->futures[i] = weft_create_future());
+    weft_completion_init_array(&self->all, 20, self->awaitables, INFINITY);
+    world.fail_onwards = true;
+    world.fail_at = world.allocations + 1;
+    for (int i = 0; i < 20; i++)
+        weft_future_set_value(self->futures[i], weft_value_of(i));
+    weft_await(weft_sleep(0));
+    weft_await(weft_sleep(0));
+    world.fail_at = 0;
+    for (; weft_completion_left(&self->all) > 0; self->count++)
+        weft_await(weft_completion_next(&self->all));
+    say("%d", self->count);
+    weft_drop();
+    weft_completion_free(&self->all);
+    weft_end();
+}
+
+TEST(what_has_ended_comes_even_without_memory) {
+    RUN(weft_call(poor));
+    CHECK_EQ_STR(world.said, "20");
+}
+
 struct many {
     weft_frame frame;
     weft_awaitable all[3000];
@@ -412,8 +490,9 @@ TEST(many_come_one_by_one) {
 
 TEST_MAIN(TEST_CASE(tasks_come_in_the_order_in_which_they_end),
           TEST_CASE(leaving_early_lets_the_others_run_on), TEST_CASE(a_timeout_raises_and_cancels_nothing),
-          TEST_CASE(of_nothing_nothing_comes), TEST_CASE(results_come_in_the_order_in_which_they_are_there),
-          TEST_CASE(several_tasks_share_one), TEST_CASE(what_is_done_or_cannot_run_comes_too),
-          TEST_CASE(it_need_not_be_asked), TEST_CASE(any_allocation_may_fail),
-          TEST_CASE(the_loop_may_be_closed_at_any_step), TEST_CASE(without_memory_the_first_who_asks_is_told),
-          TEST_CASE(many_come_one_by_one))
+          TEST_CASE(each_result_that_is_late_is_timed_out), TEST_CASE(of_nothing_nothing_comes),
+          TEST_CASE(results_come_in_the_order_in_which_they_are_there), TEST_CASE(several_tasks_share_one),
+          TEST_CASE(what_is_done_or_cannot_run_comes_too), TEST_CASE(it_need_not_be_asked),
+          TEST_CASE(any_allocation_may_fail), TEST_CASE(the_loop_may_be_closed_at_any_step),
+          TEST_CASE(without_memory_the_first_who_asks_is_told),
+          TEST_CASE(what_has_ended_comes_even_without_memory), TEST_CASE(many_come_one_by_one))

@@ -348,10 +348,12 @@ TEST(a_getter_woken_and_cancelled_wakes_the_next) {
 }
 
 TEST(a_getter_cancelled_and_then_passed_over_wakes_nobody) {
+    CHECK_EQ_STR(play(0, "ggggscaPssPsPs"), "Pnone a Cancelled b item Pnone c item Pnone d item");
     CHECK_EQ_STR(play(0, "gggscaPsss"), "Pnone a Cancelled b item c Cancelled");
 }
 
 TEST(a_getter_whose_item_is_gone_wakes_nobody_when_cancelled) {
+    CHECK_EQ_STR(play(0, "gggsPGcassPsPs"), "Pnone G item a Cancelled Pnone b item Pnone c item");
     CHECK_EQ_STR(play(0, "ggsPGcasPs"), "Pnone G item a Cancelled Pnone b item");
 }
 
@@ -360,6 +362,7 @@ TEST(a_putter_woken_and_cancelled_wakes_the_next) {
 }
 
 TEST(a_putter_whose_room_is_gone_wakes_nobody_when_cancelled) {
+    CHECK_EQ_STR(play(1, "PpppsGPcAssGsGsG"), "Pnone G item Pnone +A Cancelled G item +B G B +C G C");
     CHECK_EQ_STR(play(1, "PppsGPcAsGsG"), "Pnone G item Pnone +A Cancelled G item +B G B");
 }
 
