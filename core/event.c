@@ -2,7 +2,7 @@
 
 #include "internal.h"
 
-static const weft__queue_type type = {"event", WAITS_EVENT, OBJECT_EVENT, NULL};
+static const weft__queue_type type = {"event", WAITS_EVENT, OBJECT_EVENT, NULL, 0};
 
 void weft_event_init(weft_event *event) {
     *event = (weft_event){.set = false};

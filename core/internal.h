@@ -696,6 +696,7 @@ typedef struct weft__queue_type {
     /* A task resumes. Returns false if it stands in a queue again instead. NULL: it is not told, and is not
      * touched after it has woken a task: the task's value is true. */
     bool (*resumed)(weft_loop *loop, weft_task *task, weft__wait_queue *queue, weft__resumption how);
+    size_t home; /* bytes from the queue that has the number of the primitive to this one */
 } weft__queue_type;
 
 void weft__queue_log(weft_loop *loop, weft__wait_queue *queue, const weft__queue_type *type, uint8_t kind,

@@ -11,9 +11,11 @@
 static bool getter_resumed(weft_loop *loop, weft_task *task, weft__wait_queue *waiters, weft__resumption how);
 static bool putter_resumed(weft_loop *loop, weft_task *task, weft__wait_queue *waiters, weft__resumption how);
 
-static const weft__queue_type getters = {"queue", WAITS_QUEUE, OBJECT_QUEUE, getter_resumed};
-static const weft__queue_type putters = {"queue", WAITS_QUEUE, OBJECT_QUEUE, putter_resumed};
-static const weft__queue_type joiners = {"queue", WAITS_QUEUE, OBJECT_QUEUE, NULL};
+static const weft__queue_type getters = {"queue", WAITS_QUEUE, OBJECT_QUEUE, getter_resumed, 0};
+static const weft__queue_type putters = {"queue", WAITS_QUEUE, OBJECT_QUEUE, putter_resumed,
+                                         offsetof(weft_queue, putters)};
+static const weft__queue_type joiners = {"queue", WAITS_QUEUE, OBJECT_QUEUE, NULL,
+                                         offsetof(weft_queue, joiners)};
 
 /* The three queues of tasks are one object there. */
 static void log_queue(weft_loop *loop, weft_queue *queue, uint8_t kind) {
@@ -159,7 +161,7 @@ weft_frame *weft__await_queue_put(weft_frame *frame, weft_loop *loop, weft_queue
 
 static bool putter_resumed(weft_loop *loop, weft_task *task, weft__wait_queue *waiters,
                            weft__resumption how) {
-    weft_queue *queue = (weft_queue *)(void *)((char *)waiters - offsetof(weft_queue, putters));
+    weft_queue *queue = (weft_queue *)(void *)((char *)waiters - putters.home);
     bool full = weft_queue_full(queue);
     if (how == RESUMED_WOKEN && full && !queue->shut) {
         weft__queue_wait_again(loop, task, waiters, &putters);
@@ -207,7 +209,7 @@ weft_frame *weft__await_queue_get(weft_frame *frame, weft_loop *loop, weft_queue
 
 static bool getter_resumed(weft_loop *loop, weft_task *task, weft__wait_queue *waiters,
                            weft__resumption how) {
-    weft_queue *queue = (weft_queue *)(void *)((char *)waiters - offsetof(weft_queue, getters));
+    weft_queue *queue = (weft_queue *)(void *)waiters;
     if (how == RESUMED_WOKEN && queue->count == 0 && !queue->shut) {
         weft__queue_wait_again(loop, task, waiters, &getters);
         return false;

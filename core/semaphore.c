@@ -7,7 +7,7 @@
 
 static bool resumed(weft_loop *loop, weft_task *task, weft__wait_queue *queue, weft__resumption how);
 
-static const weft__queue_type type = {"semaphore", WAITS_SEMAPHORE, OBJECT_SEMAPHORE, resumed};
+static const weft__queue_type type = {"semaphore", WAITS_SEMAPHORE, OBJECT_SEMAPHORE, resumed, 0};
 
 static void log_state(weft_loop *loop, weft_semaphore *semaphore, uint8_t kind) {
     if (WEFT__UNLIKELY(loop->log != NULL))

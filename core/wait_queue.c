@@ -85,6 +85,8 @@ static bool has_id(const weft_loop *loop, const weft__wait_queue *queue) {
 
 /* It gets a number when it is first told of: then two tasks that wait for one thing are seen to. */
 uint32_t weft__queue_id(weft_loop *loop, weft__wait_queue *queue) {
+    if (queue->type != NULL)
+        queue = (weft__wait_queue *)(void *)((char *)queue - queue->type->home);
     if (!has_id(loop, queue)) {
         queue->id = weft__new_id(loop);
         queue->loop = loop->tag;

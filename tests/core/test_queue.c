@@ -433,6 +433,43 @@ TEST(a_loop_is_closed_while_tasks_wait) {
     CHECK_EQ_INT(owned_strings, 0);
 }
 
+static char numbers[4096];
+
+static void look(void *unused) {
+    (void)unused;
+    weft_format_task_tree(numbers, sizeof numbers);
+}
+
+struct stuck {
+    weft_frame frame;
+    weft_queue queue, other;
+};
+
+weft_async(stuck) {
+    weft_begin(stuck);
+    weft_queue_init(&self->queue, 1);
+    weft_queue_put_nowait(&self->queue, 1);
+    weft_create_task(weft_call(joins, .queue = &self->queue));
+    weft_create_task(weft_call(gets, .queue = &self->other, .name = "g"));
+    weft_create_task(weft_call(puts_in, .queue = &self->queue, .name = "p"));
+    weft_call_later(1, look, NULL);
+    weft_await(weft_sleep(2));
+    weft_drop();
+    weft_queue_free(&self->queue);
+    weft_end();
+}
+
+/* What stands behind " queue " in the tree, one after the other. */
+TEST(all_who_wait_for_one_wait_for_one_number) {
+    unsigned number[3] = {0};
+    int count = 0;
+    RUN(weft_call(stuck));
+    for (const char *at = numbers; (at = strstr(at, " queue ")) != NULL && count < 3; at++)
+        number[count++] = (unsigned)atoi(at + 7);
+    CHECK_EQ_INT(count, 3);
+    CHECK(number[0] != 0 && number[0] == number[2] && number[0] != number[1]);
+}
+
 /* --- Wherever an awaitable is taken --- */
 
 struct everywhere {
@@ -536,6 +573,8 @@ weft_async(echoes) {
         weft_await_to(self->number, weft_queue_get(self->there));
         weft_await(weft_queue_put(self->back, self->number + 1));
     }
+    weft_drop();
+    weft_queue_shutdown(self->back, false);
     weft_end();
 }
 
@@ -655,7 +694,10 @@ weft_async(produces) {
             self->of->made[self->next++]++;
             weft_await(weft_sleep(draw(self->of, 3) / 8.0));
         }
-        weft_catch_all(self->error) {}
+        weft_catch_all(self->error) {
+            if (self->error->code != WEFT_CANCELLED)
+                weft_return_none();
+        }
     }
     weft_end();
 }
@@ -678,10 +720,12 @@ weft_async(consumes) {
             weft_await(weft_sleep(draw(self->of, 3) / 8.0));
         }
         weft_catch_all(self->error) {
-            if (self->error->code == WEFT_QUEUE_SHUT_DOWN)
+            if (self->error->code != WEFT_CANCELLED)
                 weft_return_none();
         }
     }
+    weft_drop();
+    weft_queue_shutdown(&self->of->queue, true); /* or it ends before the work, without memory */
     weft_end();
 }
 
@@ -741,7 +785,7 @@ TEST_MAIN(TEST_CASE(a_zeroed_one_is_first_in_first_out), TEST_CASE(a_lifo_one_is
           TEST_CASE(immediate_shutdown_frees_what_is_in_and_counts_it_as_done),
           TEST_CASE(a_woken_getter_that_finds_the_queue_shut_down_and_empty_raises),
           TEST_CASE(a_freed_one_frees_what_is_put_and_lets_wait),
-          TEST_CASE(a_loop_is_closed_while_tasks_wait),
+          TEST_CASE(a_loop_is_closed_while_tasks_wait), TEST_CASE(all_who_wait_for_one_wait_for_one_number),
           TEST_CASE(operations_are_awaited_wherever_a_coroutine_is),
           TEST_CASE(an_await_in_drop_is_reported_and_frees_the_value),
           TEST_CASE(passing_values_allocates_nothing),

@@ -39,6 +39,8 @@ struct waits {
     double start;
 };
 
+static weft_task *first_task;
+
 static void make_tasks(struct waits *self) {
     for (const char *at = self->plan; *at != '\0'; at++) {
         double seconds = *at == '-' ? -1 : (*at - '0') / 4.0;
@@ -47,6 +49,7 @@ static void make_tasks(struct waits *self) {
         self->ordered[self->count] = self->tasks[self->count];
         self->count++;
     }
+    first_task = self->tasks[0];
 }
 
 static void say_order(struct waits *self) {
@@ -243,7 +246,11 @@ TEST(nothing_stays_on_those_that_are_not_done) {
     size_t before = 0, after = 1;
     RUN(weft_call(again));
     sscanf(world.said, "%zu %zu", &before, &after);
+#if defined(WEFT_POOLS) && !WEFT_POOLS /* no memory is used again */
+    CHECK(before < after);
+#else
     CHECK_EQ_INT((long long)before, (long long)after);
+#endif
 }
 
 struct cancelled {
@@ -302,18 +309,19 @@ TEST(cancelling_it_cancels_nothing_else) {
 static char graph[4096];
 static size_t waiting_for_first;
 
-static void look(void *argument) {
-    struct waits *self = argument;
+static void look(void *unused) {
     weft_task *by[4];
+    (void)unused;
     weft_format_task_tree(graph, sizeof graph);
-    waiting_for_first = weft_awaited_by(self->tasks[0], by, 4);
+    waiting_for_first = first_task == NULL ? 0 : weft_awaited_by(first_task, by, 4);
 }
 
 /* The tree without the places. */
 static const char *tree_while(weft_coroutine *coroutine) {
     static char names[512];
+    first_task = NULL;
     world_start(coroutine);
-    weft_call_later(0.1, look, coroutine);
+    weft_call_later(0.1, look, NULL);
     CHECK_EQ_INT(world_turn(), WEFT_TURN_DONE);
     names[0] = '\0';
     for (char *line = strtok(graph, "\n"); line != NULL; line = strtok(NULL, "\n"))
