@@ -9,10 +9,18 @@ weft_future weft__out_of_memory_future = {
     .references = 1,
 };
 
+static const weft_error no_loop = {.code = WEFT_RUNTIME, .message = "no loop runs in this thread"};
+weft_future weft__no_loop_future = {
+    .handle = {.kind = HANDLE_FUTURE, .state = STATE_ERROR, .flags = FUTURE_STATIC | FUTURE_RETRIEVED},
+    .u = {.failed = {&no_loop, NULL}},
+    .references = 1,
+};
+
 typedef struct user_callback {
     weft__callback base;
     weft_done_callback *function;
     void *argument;
+    const char *name;
 } user_callback;
 
 /* --- Life --- */
@@ -118,7 +126,7 @@ void weft__future_free(weft_loop *loop, weft_future *future) {
 
 /* Counted, so that weft_release knows whether it takes back one of these or what the creator holds. */
 weft_future *weft_future_retain(weft_future *future) {
-    if (future == NULL || future->handle.flags & FUTURE_STATIC)
+    if (future == NULL || future->handle.flags & FUTURE_STATIC || weft__foreign(future))
         return future;
     if (future->handle.flags < UINT16_MAX / FUTURE_RETAINED * FUTURE_RETAINED)
         future->handle.flags = (uint16_t)(future->handle.flags + FUTURE_RETAINED);
@@ -133,7 +141,7 @@ static bool is_loops_alone(const weft_future *future) {
 
 void weft_future_release(weft_future *future) {
     weft_loop *loop = weft__current;
-    if (future == NULL || loop == NULL || future->handle.flags & FUTURE_STATIC)
+    if (future == NULL || future->handle.flags & FUTURE_STATIC || weft__foreign(future))
         return;
     if (future->handle.flags >= FUTURE_RETAINED) {
         future->handle.flags = (uint16_t)(future->handle.flags - FUTURE_RETAINED);
@@ -159,17 +167,19 @@ weft_future *weft__future_failed(weft_loop *loop, const weft_error *error) {
     weft_future *future = loop == NULL ? NULL : weft__future_new(loop, HANDLE_FUTURE);
     if (future == NULL) {
         weft_error_release(error);
-        return &weft__out_of_memory_future;
+        return weft__not_there(loop);
     }
     weft__finish_error(loop, future, error, NULL);
     return weft__keep(loop, future);
 }
 
-weft_future *weft_create_future(void) {
+weft_future *weft__create_future(const char *created_at) {
     weft_loop *loop = weft__current;
-    if (loop == NULL)
-        return &weft__out_of_memory_future;
+    if (!weft__has_loop(loop, created_at))
+        return &weft__no_loop_future;
     weft_future *future = weft__keep(loop, weft__future_new(loop, HANDLE_FUTURE));
+    if (WEFT__UNLIKELY(loop->debug))
+        weft__remember_origin(loop, future, created_at);
     if (WEFT__UNLIKELY(loop->log != NULL))
         weft__log_object(loop, future->id, OBJECT_FUTURE, 0);
     return future;
@@ -270,23 +280,20 @@ static void run_user_callback(weft__callback *callback, weft_loop *loop) {
     user_callback user = *(user_callback *)(void *)callback;
     weft_context *context = weft__callback_context(callback), **outer = weft__context_enter(loop, &context);
     weft__callback_free(loop, callback);
+    double begin = weft__callback_begins(loop);
     user.function(user.base.future, user.argument);
+    weft__callback_ends(loop, begin, user.name);
     weft__context_leave(loop, outer);
     weft__context_free(loop, context);
     weft__release(loop, user.base.future);
 }
 
-/* Whether it is another loop's: nothing here may touch it then, since its tasks and memory are that loop's.
- */
-static bool foreign(const weft_future *future) {
-    bool is_static = future->handle.flags & FUTURE_STATIC;
-    return !is_static && (weft__current == NULL || future->handle.loop != weft__current->tag);
-}
-
-bool weft_future_add_done_callback(weft_future *future, weft_done_callback *function, void *argument) {
+bool weft__add_done_callback(weft_future *future, weft_done_callback *function, void *argument,
+                             const char *name) {
     weft_loop *loop = weft__current;
     weft_context *context;
-    if (loop == NULL || function == NULL || foreign(future) || !weft__context_snapshot(loop, &context))
+    if (function == NULL || future->handle.flags & FUTURE_STATIC || weft__foreign(future) ||
+        !weft__context_snapshot(loop, &context))
         return false;
     user_callback *callback = weft__new(loop, sizeof *callback);
     if (callback == NULL) {
@@ -297,6 +304,7 @@ bool weft_future_add_done_callback(weft_future *future, weft_done_callback *func
     callback->base.handle.wait = CALLBACK_OF_PROGRAM;
     callback->function = function;
     callback->argument = argument;
+    callback->name = name;
     weft__attach_callback(loop, future, &callback->base);
     return true;
 }
@@ -304,7 +312,7 @@ bool weft_future_add_done_callback(weft_future *future, weft_done_callback *func
 size_t weft_future_remove_done_callback(weft_future *future, weft_done_callback *function, void *argument) {
     size_t removed = 0;
     weft__handle *last = future->callbacks;
-    if (last == NULL)
+    if (last == NULL || weft__foreign(future))
         return 0;
     for (weft__handle *handle = last->next, *next;; handle = next) {
         next = handle->next;
@@ -350,7 +358,7 @@ bool weft__finish_error(weft_loop *loop, weft_future *future, const weft_error *
 }
 
 bool weft_future_set_value(weft_future *future, weft_value value) {
-    if (weft__done(future) || future->handle.kind != HANDLE_FUTURE || foreign(future)) {
+    if (weft__done(future) || future->handle.kind != HANDLE_FUTURE || weft__foreign(future)) {
         weft_value_free(&value);
         return false;
     }
@@ -363,7 +371,7 @@ bool weft_future_set_value(weft_future *future, weft_value value) {
 }
 
 bool weft_future_set_error(weft_future *future, const weft_error *error) {
-    if (weft__done(future) || future->handle.kind != HANDLE_FUTURE || error == NULL || foreign(future))
+    if (weft__done(future) || future->handle.kind != HANDLE_FUTURE || error == NULL || weft__foreign(future))
         return false;
     return weft__finish_error(weft__current, future, weft_error_retain(error), NULL);
 }
@@ -519,7 +527,7 @@ void weft__cancel_at_wait(weft_loop *loop, weft_task *task) {
 }
 
 bool weft_future_cancel(weft_future *future, const char *message) {
-    if (weft__done(future) || foreign(future))
+    if (weft__done(future) || weft__foreign(future))
         return false;
     const weft_error *reason = weft__cancel_reason(message);
     bool cancelled = weft__cancel(weft__current, future, reason);
@@ -528,7 +536,7 @@ bool weft_future_cancel(weft_future *future, const char *message) {
 }
 
 weft_future *weft_ensure_future_of(weft_awaitable awaitable) {
-    if (awaitable.future != NULL && !weft__done(awaitable.future) && foreign(awaitable.future))
+    if (awaitable.future != NULL && !weft__done(awaitable.future) && weft__foreign(awaitable.future))
         return weft__future_failed(weft__current,
                                    weft_error_new(WEFT_RUNTIME, "the future belongs to another loop"));
     if (awaitable.future != NULL)

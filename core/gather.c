@@ -289,7 +289,7 @@ weft_future *weft_gather_array(size_t count, const weft_awaitable *awaitables, b
     weft_future *gather = loop == NULL ? NULL : gather_new(loop, count, return_errors);
     if (gather == NULL) {
         close_all(count, awaitables);
-        return &weft__out_of_memory_future;
+        return weft__not_there(loop);
     }
     const weft_error *error = collect(loop, gathering_of(gather), awaitables);
     if (error != NULL) {

@@ -119,11 +119,13 @@ static bool reserve_errors(weft_loop *loop, weft_group *group) {
     return true;
 }
 
-static const char *refusal(const weft_group *group) {
+static const char *refusal(weft_loop *loop, const weft_group *group) {
     if (!group->entered)
         return "the task group has not been entered";
     if (group->finished || (group->exiting && group->children == NULL))
         return "the task group is finished";
+    if (!weft__is_of(loop, group->parent->future.handle.loop))
+        return "the task group belongs to another loop";
     return group->aborting ? "the task group is shutting down" : NULL;
 }
 
@@ -145,11 +147,10 @@ weft_task *weft_group_create_task_named(weft_group *group, weft_coroutine *corou
 weft_task *weft_group_create_task_of(weft_group *group, weft_coroutine *coroutine,
                                      const weft_task_options *options) {
     weft_loop *loop = weft__current;
-    const char *why = refusal(group);
-    if (loop == NULL || why != NULL) {
+    const char *why = refusal(loop, group);
+    if (why != NULL) {
         weft_coroutine_close(coroutine);
-        return (weft_task *)(void *)weft__future_failed(
-            loop, loop == NULL ? &weft_error_out_of_memory : weft_error_new(WEFT_RUNTIME, "%s", why));
+        return (weft_task *)(void *)weft__future_failed(loop, weft_error_new(WEFT_RUNTIME, "%s", why));
     }
     weft__group_child *child = reserve_errors(loop, group) ? weft__new(loop, sizeof *child) : NULL;
     if (child == NULL)

@@ -94,6 +94,7 @@ typedef struct weft__extra {
     weft_future *inner;       /* of a shield; counted once it is done with a value, valid before */
     uint32_t graph;           /* the last call graph that told of this gather or shield */
     weft_context *context;    /* its variables; counted */
+    const char *created_at;   /* known in debug mode */
 } weft__extra;
 
 struct weft_future {
@@ -233,6 +234,7 @@ struct weft__timer {
     bool queued;                /* stands in the ready queue */
     weft_callback *function;    /* of weft_call_later */
     void *argument;
+    const char *name;
 };
 
 typedef struct weft__timer_entry {
@@ -277,6 +279,7 @@ typedef struct weft__message {
     struct weft__message *next;
     weft_callback *function;
     void *argument;
+    const char *name;
     weft_context *context; /* of who called; NULL: no variables */
     bool owned;            /* the context is the message's own, else of the thread that called */
 } weft__message;
@@ -353,6 +356,9 @@ struct weft_loop {
     struct weft_simulation *simulation; /* the host, if it is one */
     _Atomic(weft__message *) inbox;
 };
+
+/* loop.c */
+double weft__now(weft_loop *loop);
 
 /* memory.c */
 extern _Thread_local weft_loop *weft__current;
@@ -526,6 +532,16 @@ weft__traceback *weft__traceback_copy(weft_loop *loop, const weft__traceback *tr
 void weft__traceback_free(weft_loop *loop, weft__traceback *traceback);
 bool weft__traceback_wanted(const weft_error *error);
 
+/* report.c */
+#define WEFT__NOTHING_KNOWN ((weft_error_context){.message = NULL})
+weft_error_context weft__about_frame(weft_frame *frame, int line); /* line 0: where its body begins */
+weft_error_context weft__about_future(weft_future *future);
+void weft__report(weft_loop *loop, weft_error_context about, const char *format, ...) WEFT__PRINTF(3, 4);
+void weft__watch_callback(weft_loop *loop, double begin, const char *name); /* it has run since then */
+bool weft__has_loop(const weft_loop *loop, const char *what); /* of this thread; debug mode tells if not */
+bool weft__is_of(weft_loop *loop, uint8_t tag);               /* what has this tag; the same */
+bool weft__foreign(const weft_future *future); /* another loop's, not to be touched; debug mode tells */
+
 /* context.c: NULL stands for a context without variables */
 bool weft__context_snapshot(weft_loop *loop, weft_context **copy); /* of the current; false without memory */
 bool weft__context_again(weft_loop *loop, const weft_context *from, weft_context **copy); /* of that one */
@@ -543,11 +559,21 @@ static inline weft_context **weft__context_enter(weft_loop *loop, weft_context *
 static inline void weft__context_leave(weft_loop *loop, weft_context **outer) {
     loop->place = outer;
 }
+/* Before and after a callback of the program's; in debug mode one that took long is reported by its name. */
+static inline double weft__callback_begins(weft_loop *loop) {
+    return WEFT__UNLIKELY(loop->debug) ? weft__now(loop) : INFINITY;
+}
+static inline void weft__callback_ends(weft_loop *loop, double begin, const char *name) {
+    if (WEFT__UNLIKELY(loop->debug))
+        weft__watch_callback(loop, begin, name);
+}
 /* Calls a function of the program's in a context, which it takes. */
-static inline void weft__call(weft_loop *loop, weft_context *context, weft_callback *function,
-                              void *argument) {
+static inline void weft__call(weft_loop *loop, weft_context *context, weft_callback *function, void *argument,
+                              const char *name) {
     weft_context **outer = weft__context_enter(loop, &context);
+    double begin = weft__callback_begins(loop);
     function(argument);
+    weft__callback_ends(loop, begin, name);
     weft__context_leave(loop, outer);
     if (context != NULL)
         weft__context_free(loop, context);
@@ -560,6 +586,11 @@ weft_future *weft__future_new(weft_loop *loop,
 weft_future *weft__future_failed(weft_loop *loop,
                                  const weft_error *error); /* takes the error; held; never NULL */
 extern weft_future weft__out_of_memory_future;
+extern weft_future weft__no_loop_future; /* in a thread without a loop */
+/* What stands for a future that cannot be made. */
+static inline weft_future *weft__not_there(const weft_loop *loop) {
+    return loop == NULL ? &weft__no_loop_future : &weft__out_of_memory_future;
+}
 bool weft__finish_value(weft_loop *loop, weft_future *future, const weft_value *value);
 bool weft__finish_error(weft_loop *loop, weft_future *future, const weft_error *error,
                         weft__traceback *traceback);
@@ -630,9 +661,10 @@ static inline void weft__run_frames(weft_loop *loop, weft_frame *frame) {
 void weft__task_ended(weft_loop *loop,
                       weft_task *task); /* its outermost frame has; the loop has the outcome */
 static inline void weft__watch_creation(weft_loop *loop) {
-    loop->creates_slowly = loop->has_variables;
+    loop->creates_slowly = loop->has_variables || loop->debug;
 }
 weft__extra *weft__extra_of(weft_loop *loop, weft_future *future); /* makes it; NULL without memory */
+void weft__remember_origin(weft_loop *loop, weft_future *future, const char *created_at); /* not static's */
 void weft__extra_free(weft_loop *loop, weft_future *future);
 void weft__task_detach(weft_loop *loop, weft_task *task);
 void weft__task_destroy(weft_loop *loop, weft_task *task);
@@ -669,15 +701,8 @@ weft__nudge(weft_loop *loop) { /* something is ready: the host must give a turn 
         weft__ask_for_turn(loop);
 }
 void weft__loop_finish(weft_loop *loop);
-double weft__now(weft_loop *loop);
 uint32_t weft__choose(weft_loop *loop, weft_choice kind, uint32_t candidates);
 void weft__host_failed(weft_loop *loop, const char *what, int code);
-
-/* report.c */
-#define WEFT__NOTHING_KNOWN ((weft_error_context){.message = NULL})
-weft_error_context weft__about_frame(weft_frame *frame, int line); /* line 0: where its body begins */
-weft_error_context weft__about_future(weft_future *future);
-void weft__report(weft_loop *loop, weft_error_context about, const char *format, ...) WEFT__PRINTF(3, 4);
 
 /* wait_queue.c: the one queue under every primitive */
 

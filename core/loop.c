@@ -97,17 +97,19 @@ typedef struct soon_callback {
     weft__callback base;
     weft_callback *function;
     void *argument;
+    const char *name;
 } soon_callback;
 
 static void run_soon(weft__callback *callback, weft_loop *loop) {
     soon_callback soon = *(soon_callback *)(void *)callback;
     weft_context *context = weft__callback_context(callback);
     weft__callback_free(loop, callback);
-    weft__call(loop, context, soon.function, soon.argument);
+    weft__call(loop, context, soon.function, soon.argument, soon.name);
 }
 
 /* Takes the context. */
-static bool call_soon_in(weft_loop *loop, weft_context *context, weft_callback *function, void *argument) {
+static bool call_soon_in(weft_loop *loop, weft_context *context, weft_callback *function, void *argument,
+                         const char *name) {
     soon_callback *soon = weft__new(loop, sizeof *soon);
     if (soon == NULL) {
         weft__context_free(loop, context);
@@ -117,25 +119,27 @@ static bool call_soon_in(weft_loop *loop, weft_context *context, weft_callback *
     soon->base.handle.wait = CALLBACK_OF_PROGRAM;
     soon->function = function;
     soon->argument = argument;
+    soon->name = name;
     weft__push_ready(loop, &soon->base.handle);
     weft__nudge(loop);
     return true;
 }
 
-bool weft_call_soon(weft_callback *function, void *argument) {
+bool weft__call_soon(weft_callback *function, void *argument, const char *name) {
     weft_loop *loop = weft__current;
     weft_context *context;
-    return loop != NULL && function != NULL && weft__context_snapshot(loop, &context) &&
-           call_soon_in(loop, context, function, argument);
+    return weft__has_loop(loop, name) && function != NULL && weft__context_snapshot(loop, &context) &&
+           call_soon_in(loop, context, function, argument, name);
 }
 
-bool weft_call_soon_threadsafe(weft_loop *loop, weft_callback *function, void *argument) {
+bool weft__call_soon_threadsafe(weft_loop *loop, weft_callback *function, void *argument, const char *name) {
     weft__message *message =
         function == NULL ? NULL : malloc(sizeof *message); /* the loop's allocator need not be thread-safe */
     if (message == NULL)
         return false;
     message->function = function;
     message->argument = argument;
+    message->name = name;
     message->owned = weft__current == loop;
     message->context = weft__context_in_thread();
     if (message->owned && !weft__context_snapshot(loop, &message->context)) {
@@ -166,7 +170,7 @@ static void deliver(weft_loop *loop, const weft__message *message) {
     weft_context *context = message->context;
     if (!message->owned && !weft__context_again(loop, message->context, &context))
         context = NULL; /* there is no memory for its variables */
-    if (!call_soon_in(loop, context, message->function, message->argument))
+    if (!call_soon_in(loop, context, message->function, message->argument, message->name))
         message->function(message->argument); /* without memory at once: late would be never */
 }
 
@@ -723,6 +727,7 @@ void weft_loop_close(weft_loop *loop) {
     if (loop->objects > 0)
         weft__report(loop, WEFT__NOTHING_KNOWN, "%zu objects were still retained when their loop was closed",
                      loop->objects);
+    weft_loop_set_debug(loop, false);
     weft__memory_close(loop);
     weft_allocator allocator = loop->allocator;
     allocator.release(allocator.context, loop);

@@ -3,6 +3,7 @@
 #include "internal.h"
 #include "text.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -34,6 +35,7 @@ weft_error_context weft__about_future(weft_future *future) {
         about.task = (weft_task *)(void *)future;
     }
     about.future = future;
+    about.created_at = future->extra == NULL ? NULL : future->extra->created_at;
     return about;
 }
 
@@ -141,8 +143,14 @@ void weft__report(weft_loop *loop, weft_error_context about, const char *format,
 
 /* --- Debug mode --- */
 
+/* Of all loops: threads without one ask it. */
+static atomic_uint debugging;
+
 void weft_loop_set_debug(weft_loop *loop, bool debug) {
+    if (debug != loop->debug)
+        atomic_fetch_add(&debugging, debug ? 1u : UINT_MAX);
     loop->debug = debug;
+    weft__watch_creation(loop);
     loop->watched = debug || loop->log != NULL;
 }
 
@@ -152,4 +160,39 @@ bool weft_loop_debug(const weft_loop *loop) {
 
 void weft_loop_set_slow_step(weft_loop *loop, double seconds) {
     loop->slow_step = seconds;
+}
+
+void weft__watch_callback(weft_loop *loop, double begin, const char *name) {
+    double took = weft__now(loop) - begin;
+    if (!(took >= loop->slow_step))
+        return;
+    WEFT__LOG(loop, WEFT_LOG_STEP_TOO_LONG, 0, 0, 0, 0, 0, 0, weft__float_bits(took));
+    weft__report(loop, WEFT__NOTHING_KNOWN, "the callback %s took %.3f s and blocked all others", name, took);
+}
+
+/* --- The wrong thread --- */
+
+bool weft__has_loop(const weft_loop *loop, const char *what) {
+    if (WEFT__LIKELY(loop != NULL))
+        return true;
+    if (atomic_load(&debugging) > 0)
+        weft__report(
+            NULL, WEFT__NOTHING_KNOWN,
+            "%s was asked for in a thread that has no loop: weft_call_soon_threadsafe calls one that has",
+            what);
+    return false;
+}
+
+bool weft__is_of(weft_loop *loop, uint8_t tag) {
+    if (WEFT__LIKELY(loop != NULL && loop->tag == tag))
+        return true;
+    if (atomic_load(&debugging) > 0)
+        weft__report(
+            loop, WEFT__NOTHING_KNOWN,
+            "what belongs to another thread's loop was used: weft_call_soon_threadsafe calls that thread");
+    return false;
+}
+
+bool weft__foreign(const weft_future *future) {
+    return !(future->handle.flags & FUTURE_STATIC) && !weft__is_of(weft__current, future->handle.loop);
 }

@@ -43,7 +43,7 @@ weft_future *weft_shield_of(weft_awaitable awaitable) {
     weft_future *shield = loop == NULL ? NULL : weft__future_new(loop, HANDLE_SHIELD);
     weft__extra *extra = shield == NULL ? NULL : weft__extra_of(loop, shield);
     weft__callback *callback = extra == NULL ? NULL : weft__new(loop, sizeof *callback);
-    weft_future *inner = callback == NULL ? &weft__out_of_memory_future : weft_ensure_future_of(awaitable);
+    weft_future *inner = callback == NULL ? weft__not_there(loop) : weft_ensure_future_of(awaitable);
     if (weft__done(inner)) { /* it could not be made: that is the result */
         if (callback == NULL)
             weft_coroutine_close(awaitable.coroutine);

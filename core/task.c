@@ -13,6 +13,13 @@ weft__extra *weft__extra_of(weft_loop *loop, weft_future *future) {
     return future->extra;
 }
 
+/* Without memory it is not known, no more. */
+void weft__remember_origin(weft_loop *loop, weft_future *future, const char *created_at) {
+    weft__extra *extra = future->handle.flags & FUTURE_STATIC ? NULL : weft__extra_of(loop, future);
+    if (extra != NULL)
+        extra->created_at = created_at;
+}
+
 void weft__extra_free(weft_loop *loop, weft_future *future) {
     if (future->extra == NULL)
         return;
@@ -65,6 +72,8 @@ void weft__task_unmake(weft_loop *loop, weft_task *task) {
 
 /* What is particular to tasks of this loop. */
 static bool prepare(weft_loop *loop, weft_task *task) {
+    if (loop->debug)
+        weft__remember_origin(loop, &task->future, task->future.u.task.leaf->b.called_at);
     return !loop->has_variables || weft__context_inherit(loop, &task->future);
 }
 
@@ -106,7 +115,7 @@ static weft_task *failed_task(weft_loop *loop, const weft_error *error) {
 static inline weft_task *create(weft_coroutine *coroutine, const weft_task_options *options) {
     weft_loop *loop = weft__current;
     const weft_error *error = NULL;
-    if (loop == NULL)
+    if (!weft__has_loop(loop, "a new task"))
         return failed_task(NULL, &weft_error_out_of_memory);
     weft_task *task = weft__task_make(loop, coroutine, options->name, &error);
     if (WEFT__UNLIKELY(task == NULL))
@@ -151,6 +160,11 @@ static bool is_cancelled(const weft__handle *handle) {
            (handle->wait >= WAIT_LEFT && handle->wait <= WAIT_CANCELLED);
 }
 
+static void log_delivered(weft_loop *loop, const weft_task *task, const weft_error *reason) {
+    WEFT__LOG(loop, WEFT_LOG_CANCEL_DELIVERED, 0, 0, task->future.id, 0, 0, 0,
+              reason->message[0] == '\0' ? 0 : weft__log_text(loop, reason->message));
+}
+
 /* Ends the wait of a task that runs again. */
 static bool deliver_slowly(weft_loop *loop, weft_task *task) {
     weft_frame *frame = task->future.u.task.leaf;
@@ -163,9 +177,11 @@ static bool deliver_slowly(weft_loop *loop, weft_task *task) {
         return false;
     if (wait == WAIT_FUTURE) {
         weft_future *future = task->future.u.task.wait.future;
-        if (cancelled && future->handle.state != STATE_VALUE &&
-            future->u.failed.error->code == WEFT_CANCELLED)
+        if (future->handle.state != STATE_VALUE && future->u.failed.error->code == WEFT_CANCELLED) {
+            if (cancelled || handle->cancelling > 0)
+                log_delivered(loop, task, future->u.failed.error);
             cancelled = false; /* it brings a Cancelled of its own, with the message of the first call */
+        }
         if (cancelled)
             future->handle.flags |= FUTURE_RETRIEVED;
         else
@@ -175,8 +191,7 @@ static bool deliver_slowly(weft_loop *loop, weft_task *task) {
     if (cancelled || wait == WAIT_THROWN) {
         weft__set_error(loop, take_reason(&task->future), NULL);
         if (cancelled)
-            WEFT__LOG(loop, WEFT_LOG_CANCEL_DELIVERED, 0, 0, task->future.id, 0, 0, 0,
-                      loop->error->message[0] == '\0' ? 0 : weft__log_text(loop, loop->error->message));
+            log_delivered(loop, task, loop->error);
         weft__throw(frame, loop);
     }
     return true;
@@ -381,10 +396,6 @@ weft_value weft_task_take(weft_task *task) {
     return weft_future_take(&task->future);
 }
 
-bool weft_task_add_done_callback(weft_task *task, weft_done_callback *callback, void *argument) {
-    return weft_future_add_done_callback(&task->future, callback, argument);
-}
-
 uint32_t weft_task_id(const weft_task *task) {
     return task->future.id;
 }
@@ -399,7 +410,7 @@ const char *weft_task_name(const weft_task *task) {
 
 bool weft_task_set_name(weft_task *task, const char *name) {
     weft_loop *loop = weft__current;
-    if (task->future.handle.flags & FUTURE_STATIC)
+    if (task->future.handle.flags & FUTURE_STATIC || weft__foreign(&task->future))
         return false;
     char *copy = weft__copy_text(loop, name);
     weft__extra *extra = copy == NULL ? NULL : weft__extra_of(loop, &task->future);

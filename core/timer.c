@@ -219,6 +219,7 @@ weft__timer *weft__timer_new(weft_loop *loop, weft__callback_run *run, void *own
         return NULL;
     *timer = (weft__timer){.references = 1, .state = TIMER_IDLE, .action = run};
     weft__callback_init(&timer->callback, 0, run_ready, owner);
+    timer->callback.handle.loop = loop->tag;
     timer->id = weft__new_id(loop);
     return timer;
 }
@@ -391,14 +392,15 @@ static void run_call(weft__callback *callback, weft_loop *loop) {
     weft__timer *timer = (weft__timer *)(void *)callback;
     weft_callback *function = timer->function;
     timer->function = NULL; /* it runs: there is nothing to take back any more */
-    weft__call(loop, weft__callback_context(callback), function, timer->argument);
+    weft__call(loop, weft__callback_context(callback), function, timer->argument, timer->name);
     weft__timer_release(loop, timer);
 }
 
-weft_handle *weft_call_at(double when, weft_callback *function, void *argument) {
+weft_handle *weft__call_at(double when, weft_callback *function, void *argument, const char *name) {
     weft_loop *loop = weft__current;
     weft_context *context;
-    if (loop == NULL || function == NULL || when != when || !weft__context_snapshot(loop, &context))
+    if (!weft__has_loop(loop, name) || function == NULL || when != when ||
+        !weft__context_snapshot(loop, &context))
         return NULL;
     weft__timer *timer = weft__timer_new(loop, run_call, context);
     if (timer == NULL || !weft__timer_arm(loop, timer, when)) {
@@ -409,17 +411,18 @@ weft_handle *weft_call_at(double when, weft_callback *function, void *argument) 
     }
     timer->function = function;
     timer->argument = argument;
+    timer->name = name;
     weft__nudge(loop);
     return timer;
 }
 
-weft_handle *weft_call_later(double delay, weft_callback *function, void *argument) {
-    return weft__current == NULL ? NULL : weft_call_at(weft_time() + delay, function, argument);
+weft_handle *weft__call_later(double delay, weft_callback *function, void *argument, const char *name) {
+    return weft__call_at(weft_time() + delay, function, argument, name);
 }
 
 void weft_handle_cancel(weft_handle *handle) {
     weft_loop *loop = weft__current;
-    if (handle == NULL || handle->function == NULL)
+    if (handle == NULL || !weft__is_of(loop, handle->callback.handle.loop) || handle->function == NULL)
         return;
     weft__timer_disarm(loop, handle);
     weft__context_free(loop, weft__callback_context(&handle->callback));

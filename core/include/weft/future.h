@@ -23,8 +23,13 @@ WEFT_BEGIN_DECLARATIONS
 /* Called once, by the loop, one tick after the future is done. `argument` is the caller's. */
 typedef void weft_done_callback(weft_future *future, void *argument);
 
-/* A future that the program sets. loop.create_future() */
-weft_future *weft_create_future(void);
+/*
+ * A future that the program sets. loop.create_future()
+ *
+ *     weft_future *weft_create_future(void);
+ */
+#define weft_create_future() weft__create_future(WEFT__HERE)
+weft_future *weft__create_future(const char *created_at);
 
 /*
  * Set the future and wake who waits for it, one tick later. False with nothing changed if it is done already
@@ -54,9 +59,16 @@ weft_value weft_future_take(weft_future *future);
  */
 bool weft_future_cancel(weft_future *future, const char *message);
 
-/* Calls back when it is done, in the order of the calls; one tick later if it is done already. False without
- * memory. */
-bool weft_future_add_done_callback(weft_future *future, weft_done_callback *callback, void *argument);
+/*
+ * Calls back when it is done, in the order of the calls; one tick later if it is done already. False without
+ * memory.
+ *
+ *     bool weft_future_add_done_callback(weft_future *future, weft_done_callback *callback, void *argument);
+ */
+#define weft_future_add_done_callback(future, callback, ...) \
+    weft__add_done_callback((future), (callback), (__VA_ARGS__), #callback " of " WEFT__HERE)
+bool weft__add_done_callback(weft_future *future, weft_done_callback *callback, void *argument,
+                             const char *name);
 
 /* Takes back every such pair that has not been called yet; returns how many. */
 size_t weft_future_remove_done_callback(weft_future *future, weft_done_callback *callback, void *argument);
@@ -113,7 +125,8 @@ bool weft_task_cancelled(const weft_task *task);
 const weft_error *weft_task_error(weft_task *task);
 weft_value weft_task_value(weft_task *task);
 weft_value weft_task_take(weft_task *task);
-bool weft_task_add_done_callback(weft_task *task, weft_done_callback *callback, void *argument);
+#define weft_task_add_done_callback(task, callback, ...) \
+    weft__add_done_callback(weft_task_future(task), (callback), (__VA_ARGS__), #callback " of " WEFT__HERE)
 
 /* Its number, in the event log too: one more for each, never used twice. */
 uint32_t weft_task_id(const weft_task *task);

@@ -113,11 +113,22 @@ typedef struct weft__timer weft_handle;
 /* Seconds on the loop's clock. loop.time() */
 double weft_time(void);
 
-/* Calls back in the next tick; after `delay` seconds; at `when`. False or NULL without memory, for NULL, for
- * NaN. */
-bool weft_call_soon(weft_callback *callback, void *argument);
-weft_handle *weft_call_later(double delay, weft_callback *callback, void *argument);
-weft_handle *weft_call_at(double when, weft_callback *callback, void *argument);
+/*
+ * Calls back in the next tick; after `delay` seconds; at `when`. False or NULL without memory, for NULL, for
+ * NaN, in a thread without a loop. Debug mode names a callback that blocks by these words and this line.
+ *
+ *     bool weft_call_soon(weft_callback *callback, void *argument);
+ *     weft_handle *weft_call_later(double delay, weft_callback *callback, void *argument);
+ *     weft_handle *weft_call_at(double when, weft_callback *callback, void *argument);
+ */
+#define weft_call_soon(callback, ...) weft__call_soon((callback), (__VA_ARGS__), #callback " of " WEFT__HERE)
+#define weft_call_later(delay, callback, ...) \
+    weft__call_later((delay), (callback), (__VA_ARGS__), #callback " of " WEFT__HERE)
+#define weft_call_at(when, callback, ...) \
+    weft__call_at((when), (callback), (__VA_ARGS__), #callback " of " WEFT__HERE)
+bool weft__call_soon(weft_callback *callback, void *argument, const char *name);
+weft_handle *weft__call_later(double delay, weft_callback *callback, void *argument, const char *name);
+weft_handle *weft__call_at(double when, weft_callback *callback, void *argument, const char *name);
 
 /* Takes the callback back. The handle is gone. NULL is allowed. */
 void weft_handle_cancel(weft_handle *handle);
@@ -126,8 +137,12 @@ void weft_handle_cancel(weft_handle *handle);
  * The one call that other threads may make: calls back in a tick of `loop`. False without memory. The loop
  * does not wait for calls that it does not know of: announce them with weft_loop_hold, or run them before the
  * main task ends.
+ *
+ *     bool weft_call_soon_threadsafe(weft_loop *loop, weft_callback *callback, void *argument);
  */
-bool weft_call_soon_threadsafe(weft_loop *loop, weft_callback *callback, void *argument);
+#define weft_call_soon_threadsafe(loop, callback, ...) \
+    weft__call_soon_threadsafe((loop), (callback), (__VA_ARGS__), #callback " of " WEFT__HERE)
+bool weft__call_soon_threadsafe(weft_loop *loop, weft_callback *callback, void *argument, const char *name);
 
 /* While held, the loop waits for the world outside: idleness is not a deadlock, and a virtual clock stands
  * still. */
