@@ -544,6 +544,56 @@ TEST(what_tasks_wait_for_is_told) {
     }
 }
 
+struct gets_from {
+    weft_frame frame;
+    weft_queue *queue;
+};
+
+static weft_async(gets_from) {
+    weft_begin(gets_from);
+    weft_await(weft_queue_get(self->queue));
+    weft_await(weft_sleep(1));
+    weft_queue_task_done(self->queue);
+    weft_end();
+}
+
+struct feeds {
+    weft_frame frame;
+    weft_queue queue;
+    weft_task *tasks[2];
+};
+
+static weft_async(feeds) {
+    weft_begin(feeds);
+    weft_queue_init(&self->queue, 5);
+    self->tasks[0] = weft_create_task(weft_call(gets_from, .queue = &self->queue));
+    self->tasks[1] = weft_create_task(weft_queue_join(&self->queue));
+    weft_await(weft_sleep(0));
+    weft_await(weft_queue_put(&self->queue, 1));
+    weft_await(weft_queue_join(&self->queue));
+    weft_await(weft_wait(self->tasks, 2, WEFT_ALL_COMPLETED, 9));
+    weft_drop();
+    weft_queue_free(&self->queue);
+    weft_end();
+}
+
+TEST(queues_and_waits_for_many_are_told) {
+    enum { QUEUE = 11, FOR_QUEUE = 12, FUTURE = 1, FOR_FUTURE = 3 };
+    weft_loop *loop = open_loop(read_chunk);
+    run(loop, weft_call(feeds));
+    CHECK(tells_of(QUEUE, FOR_QUEUE));
+    CHECK_EQ_INT(find(WEFT_LOG_OBJECT_NEW, QUEUE)->payload, 5);
+    for (const weft_log_record *record = seen.records; record < seen.records + seen.count; record++)
+        if (record->kind == WEFT_LOG_WAIT && record->subkind == FOR_QUEUE)
+            CHECK_EQ_INT(record->object, find(WEFT_LOG_OBJECT_NEW, QUEUE)->object);
+    CHECK_EQ_INT(find(WEFT_LOG_RELEASE, 0)->payload, 1);
+    CHECK_EQ_INT(find(WEFT_LOG_ACQUIRE, 0)->payload, 0);
+    CHECK_EQ_INT(find(WEFT_LOG_WAIT, FOR_FUTURE)->other, find(WEFT_LOG_OBJECT_NEW, FUTURE)->object);
+    CHECK_EQ_INT(count_of(WEFT_LOG_AWAITED_BY), 2);
+    CHECK_EQ_INT(find(WEFT_LOG_AWAITED_BY, 0)->object, find(WEFT_LOG_OBJECT_NEW, FUTURE)->object);
+    close_loop(loop);
+}
+
 TEST_MAIN(TEST_CASE(a_record_is_32_bytes), TEST_CASE(off_until_it_is_switched_on),
           TEST_CASE(a_text_is_defined_once), TEST_CASE(many_texts_all_resolve),
           TEST_CASE(a_mark_is_cut_between_characters), TEST_CASE(an_empty_mark_has_no_text),
@@ -552,4 +602,4 @@ TEST_MAIN(TEST_CASE(a_record_is_32_bytes), TEST_CASE(off_until_it_is_switched_on
           TEST_CASE(a_part_of_a_ring_begins_with_a_record),
           TEST_CASE(a_sink_after_a_ring_gets_its_own_definitions), TEST_CASE(a_program_tells_its_story),
           TEST_CASE(steps_are_bracketed), TEST_CASE(deadlines_and_the_errors_of_blocks_are_told),
-          TEST_CASE(what_tasks_wait_for_is_told))
+          TEST_CASE(what_tasks_wait_for_is_told), TEST_CASE(queues_and_waits_for_many_are_told))
