@@ -268,6 +268,6 @@ bool weft_queue_full(const weft_queue *queue) {
     return queue->most > 0 && queue->count >= queue->most;
 }
 
-size_t weft_queue_most(const weft_queue *queue) {
+size_t weft_queue_maxsize(const weft_queue *queue) {
     return queue->most;
 }

@@ -142,7 +142,7 @@ struct limits {
 };
 
 static void say_state(const weft_queue *queue) {
-    say("%zu/%zu%s%s", weft_queue_size(queue), weft_queue_most(queue), weft_queue_empty(queue) ? "e" : "",
+    say("%zu/%zu%s%s", weft_queue_size(queue), weft_queue_maxsize(queue), weft_queue_empty(queue) ? "e" : "",
         weft_queue_full(queue) ? "f" : "");
 }
 

@@ -48,7 +48,7 @@ static void do_shutdown_now(struct call call) {
 static void do_size(struct call call) {
     const weft_queue *queue = queue_of(call.words[0]);
     say(call.who, "%s: %zu of %zu, empty: %s, full: %s", call.words[0], weft_queue_size(queue),
-        weft_queue_most(queue), boolean(weft_queue_empty(queue)), boolean(weft_queue_full(queue)));
+        weft_queue_maxsize(queue), boolean(weft_queue_empty(queue)), boolean(weft_queue_full(queue)));
 }
 
 const struct action queue_actions[] = {

@@ -103,7 +103,7 @@ void weft_queue_shutdown(weft_queue *queue, bool immediate);
 size_t weft_queue_size(const weft_queue *queue);
 bool weft_queue_empty(const weft_queue *queue);
 bool weft_queue_full(const weft_queue *queue);
-size_t weft_queue_most(const weft_queue *queue);
+size_t weft_queue_maxsize(const weft_queue *queue);
 
 /* Internal: waits until there may be room. */
 static inline weft_op weft__queue_room(weft_queue *queue) {
