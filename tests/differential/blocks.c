@@ -145,9 +145,11 @@ struct repeat {
 
 static weft_async(repeat) {
     weft_begin(repeat);
-    for (self->left = atoi(self->part.at->words[1]); self->left > 0 && !self->part.result->returned;
-         self->left--)
+    for (self->left = atoi(self->part.at->words[1]); self->left > 0; self->left--) {
         weft_await(inside(&self->part));
+        if (!goes_on(self->part.result))
+            weft_return_none();
+    }
     weft_end();
 }
 
@@ -155,8 +157,59 @@ static weft_coroutine *open_repeat(struct part part) {
     return weft_call(repeat, .part = part);
 }
 
+/* --- Managers: bodies that run at both ends of a block; the second may suppress its error --- */
+
+struct managed {
+    weft_frame frame;
+    struct part part;
+    weft_value entered;
+};
+
+struct exiting {
+    weft_frame frame;
+    weft_coroutine *body;
+    weft_value value;
+};
+
+static weft_async(exiting) {
+    weft_begin(exiting);
+    weft_await_to(self->value, self->body);
+    weft_return(weft_value_int(self->value) == 1);
+    weft_end();
+}
+
+static weft_coroutine *enter_managed(void *block) {
+    const struct part *part = block;
+    return run_named(part->at->words[1], part->at->words[1]);
+}
+
+static weft_coroutine *exit_managed(void *block, const weft_error *error) {
+    const struct part *part = block;
+    say(part->who, "told %s", error == NULL ? "nothing" : describe_error(error).is);
+    return weft_call(exiting, .body = run_named(part->at->words[2], part->at->words[2]));
+}
+
+static weft_async(managed) {
+    weft_begin(managed);
+    weft_with_as(self->entered,
+                 ((weft_manager){.enter = enter_managed, .exit = exit_managed, .object = &self->part})) {
+        say(self->part.who, "enters with %s", describe(self->entered).is);
+        weft_await(inside(&self->part));
+    }
+    say(self->part.who, "leaves %s", self->part.at->words[1]);
+    weft_end();
+}
+
+static weft_coroutine *open_managed(struct part part) {
+    return weft_call(managed, .part = part);
+}
+
 const struct block_kind block_kinds[] = {
-    {"try", open_try},         {"group", open_group},
-    {"timeout", open_timeout}, {"timeout_at", open_timeout_at},
-    {"repeat", open_repeat},   {NULL, NULL},
+    {"try", open_try},
+    {"group", open_group},
+    {"timeout", open_timeout},
+    {"timeout_at", open_timeout_at},
+    {"repeat", open_repeat},
+    {"managed", open_managed},
+    {NULL, NULL},
 };

@@ -3,7 +3,21 @@
 import asyncio
 
 import virtual_loop
-from world import boolean, describe_error, seconds
+from world import ALL, Result, describe, describe_error, seconds
+
+
+class Managed:
+    """Bodies that run at both ends of a block; the second may suppress its error."""
+
+    def __init__(self, running, who, enter, leave):
+        self.running, self.who, self.enter, self.leave = running, who, enter, leave
+
+    async def __aenter__(self):
+        return await self.running.body(self.enter, self.enter)
+
+    async def __aexit__(self, kind, error, traceback):
+        self.running.say(self.who, f"told {'nothing' if error is None else describe_error(error)}")
+        return await self.running.body(self.leave, self.leave) == 1
 
 
 class Blocks:
@@ -12,18 +26,18 @@ class Blocks:
             try:
                 await self.lines(line.inside, who, result)
             finally:
-                await self.lines(line.after, who, {})
+                await self.lines(line.after, who, Result())
             return
-        caught = (Exception, asyncio.CancelledError) if line.clause == "catch_all" else Exception
+        caught = ALL if line.clause == "catch_all" else Exception
         try:
             await self.lines(line.inside, who, result)
         except caught as error:
             self.say(who, f"catches {describe_error(error)}")
-            outer, result["caught"] = result.get("caught"), error
+            outer, result.caught = result.caught, error
             try:
                 await self.lines(line.after, who, result)
             finally:
-                result["caught"] = outer
+                result.caught = outer
 
     async def open_group(self, line, who, result):
         name = line.words[0]
@@ -47,5 +61,13 @@ class Blocks:
 
     async def open_repeat(self, line, who, result):
         for _ in range(int(line.words[0])):
-            if "value" not in result:
-                await self.lines(line.inside, who, result)
+            await self.lines(line.inside, who, result)
+            if not result.goes_on():
+                return
+
+    async def open_managed(self, line, who, result):
+        enter, leave = line.words
+        async with Managed(self, who, enter, leave) as entered:
+            self.say(who, f"enters with {describe(entered)}")
+            await self.lines(line.inside, who, result)
+        self.say(who, f"leaves {enter}")

@@ -41,6 +41,7 @@ static void release(void *context, void *pointer) {
 /* --- A run --- */
 
 enum mode { LINES, STEPS, TORTURE };
+enum { MOST_STEPS = 100000 }; /* a program that goes on for longer is stopped */
 
 /* A task is destroyed where CPython would hang. */
 static void hear(void *context, const char *text) {
@@ -65,7 +66,7 @@ static void run_main(weft_simulation *simulation, weft_loop *loop, enum mode mod
     if (mode == STEPS)
         say_steps();
     weft_loop_start(loop, weft_call(begin));
-    weft_simulation_turn(simulation, loop, 0);
+    weft_simulation_turn(simulation, loop, MOST_STEPS);
     weft_log_off();
     world_let_go();
     weft_loop_close(loop);

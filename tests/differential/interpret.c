@@ -16,7 +16,8 @@ static char **words_of(const struct line *line) {
 /* --- What a line says, by its first word --- */
 
 static const struct block_kind *block_kind_of(const struct line *line) {
-    static const struct block_kind *const tables[] = {block_kinds, manager_kinds};
+    static const struct block_kind *const tables[] = {block_kinds, manager_kinds, many_blocks,
+                                                      generator_blocks};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         for (const struct block_kind *kind = tables[i]; kind->word != NULL; kind++)
             if (program_is(line, kind->word))
@@ -25,7 +26,8 @@ static const struct block_kind *block_kind_of(const struct line *line) {
 }
 
 static const struct wait_kind *wait_kind_of(const struct line *line) {
-    static const struct wait_kind *const tables[] = {task_waits, primitive_waits, queue_waits};
+    static const struct wait_kind *const tables[] = {task_waits, primitive_waits, queue_waits, many_waits,
+                                                     generator_waits};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         for (const struct wait_kind *kind = tables[i]; kind->word != NULL; kind++)
             if (program_is(line, kind->word))
@@ -34,7 +36,8 @@ static const struct wait_kind *wait_kind_of(const struct line *line) {
 }
 
 void act(const char *who, char **words) {
-    static const struct action *const tables[] = {task_actions, primitive_actions, queue_actions};
+    static const struct action *const tables[] = {task_actions, primitive_actions, queue_actions,
+                                                  many_actions, context_actions};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         for (const struct action *action = tables[i]; action->word != NULL; action++)
             if (strcmp(words[0], action->word) == 0) {
@@ -91,7 +94,7 @@ struct lines {
 
 static weft_async(lines) {
     weft_begin(lines);
-    for (; self->part.at < self->part.end && !self->part.result->returned; self->part.at++) {
+    for (; self->part.at < self->part.end && !self->part.result->stopped; self->part.at++) {
         self->kind = wait_kind_of(self->part.at);
         if (program_opens(self->part.at)) {
             weft_await(block_kind_of(self->part.at)->open(self->part));
@@ -101,8 +104,10 @@ static weft_async(lines) {
             self->kind->tell((struct call){self->part.who, words_of(self->part.at) + 1}, self->value);
             weft_value_free(&self->value);
         } else if (program_is(self->part.at, "return")) {
-            self->part.result->returned = true;
+            self->part.result->stopped = true;
             self->part.result->value = weft_value_of(atoi(self->part.at->words[1]));
+        } else if (program_is(self->part.at, "leave")) {
+            self->part.result->stopped = self->part.result->left = true;
         } else if (program_is(self->part.at, "raise")) {
             self->error = new_error(self->part.at->words[1], words_of(self->part.at) + 2);
             weft_raise_error(self->error);
@@ -128,6 +133,14 @@ weft_coroutine *inside(const struct part *block) {
 
 weft_coroutine *clause(const struct part *block, struct result *result) {
     return run_part((struct part){block->at->clause + 1, block->at->end, block->who, result});
+}
+
+bool goes_on(struct result *result) {
+    if (result->left) {
+        result->stopped = result->left = false;
+        return false;
+    }
+    return !result->stopped;
 }
 
 /* --- Bodies --- */

@@ -6,7 +6,8 @@
 
 /* What a body gives, as its blocks find it. */
 struct result {
-    bool returned;
+    bool stopped; /* its lines go no further: */
+    bool left;    /* the innermost loop is left; or else the body has returned */
     weft_value value;
     const weft_error *caught; /* in a catch; borrowed */
 };
@@ -24,6 +25,8 @@ weft_coroutine *run_named(const char *definition, const char *who);
 weft_coroutine *run_part(struct part part);
 weft_coroutine *inside(const struct part *block);
 weft_coroutine *clause(const struct part *block, struct result *result);
+/* Whether the loop that ran lines is to go on. */
+bool goes_on(struct result *result);
 
 /* What a name stands for, where something is awaited: one of no thing is a coroutine to be made. */
 weft_awaitable awaitable(const char *name);
@@ -60,8 +63,9 @@ struct action {
 void act(const char *who, char **words);
 
 /* Each ends with a NULL word. */
-extern const struct block_kind block_kinds[], manager_kinds[];
-extern const struct wait_kind task_waits[], primitive_waits[], queue_waits[];
-extern const struct action task_actions[], primitive_actions[], queue_actions[];
+extern const struct block_kind block_kinds[], manager_kinds[], many_blocks[], generator_blocks[];
+extern const struct wait_kind task_waits[], primitive_waits[], queue_waits[], many_waits[], generator_waits[];
+extern const struct action task_actions[], primitive_actions[], queue_actions[], many_actions[],
+    context_actions[];
 
 #endif

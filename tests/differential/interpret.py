@@ -6,13 +6,16 @@ import sys
 import program
 import virtual_loop
 from blocks import Blocks
+from contexts import Contexts
+from generators import Generators
+from many import Many
 from primitives import Primitives
 from queues import Queues
 from tasks import Tasks
-from world import World, describe, describe_error
+from world import ALL, Result, World, describe, describe_error
 
 
-class Program(World, Blocks, Tasks, Primitives, Queues):
+class Program(World, Blocks, Tasks, Primitives, Queues, Many, Generators, Contexts):
     """`do_…` acts and may return what is to be said, `await_…` waits and returns it, `open_…` runs a block."""
 
     def awaitable(self, name):
@@ -20,27 +23,30 @@ class Program(World, Blocks, Tasks, Primitives, Queues):
         return self.things[name] if name in self.things or name not in self.bodies else self.body(name, name)
 
     async def body(self, definition, who):
-        result = {}
+        result = Result()
         self.say(who, "begins")
         try:
             await self.lines(self.bodies[definition], who, result)
-        except (Exception, asyncio.CancelledError) as error:
+        except ALL as error:
             self.say(who, f"ends with {describe_error(error)}")
             raise
-        self.say(who, f"returns {describe(result.get('value'))}")
-        return result.get("value")
+        self.say(who, f"returns {describe(result.value)}")
+        return result.value
 
     async def lines(self, lines, who, result):
         for line in lines:
-            if "value" in result:
+            if result.stopped:
                 return
             word = line.word
             if line.opens:
                 await getattr(self, "open_" + word)(line, who, result)
             elif word == "return":
-                result["value"] = int(line.words[0])
+                result.stopped = True
+                result.value = int(line.words[0])
+            elif word == "leave":
+                result.stopped = result.left = True
             elif word == "reraise":
-                raise result["caught"]
+                raise result.caught or SystemExit("nothing was caught")
             elif wait := getattr(self, "await_" + word, None):
                 self.say(who, await wait(*line.words))
             elif text := self.act(who, word, *line.words):
@@ -65,10 +71,18 @@ def run(bodies, write, steps):
         virtual_loop.run(loop, main(), running.say_step if steps else None)
     except virtual_loop.Deadlock:
         write("stuck")
+    except SystemExit as wrong:
+        write(f"wrong: {wrong}")
+    for lines in bodies.values():
+        program.forget(lines)
+    virtual_loop.destroy(loop)
 
 
 def interpret(text, steps=False):
-    """What the programs of a text do here; with `steps` a line for each step of each task, too."""
+    """What the programs of a text do here; with `steps` a line for each step of each task, too.
+
+    Of one that makes no sense, or does not end, the last line begins with "wrong".
+    """
     lines = []
     for name, bodies in program.parse(text):
         lines.append(f"scenario {name}")

@@ -14,7 +14,8 @@ bool program_is(const struct line *line, const char *word) {
 }
 
 bool program_opens(const struct line *line) {
-    static const char *const opening[] = {"try", "group", "timeout", "timeout_at", "with", "repeat"};
+    static const char *const opening[] = {"try",    "group",   "timeout", "timeout_at", "with",
+                                          "repeat", "managed", "each",    "each_done",  "generator"};
     for (size_t i = 0; i < sizeof opening / sizeof *opening; i++)
         if (program_is(line, opening[i]))
             return true;

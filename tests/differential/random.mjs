@@ -32,6 +32,7 @@ const lines = {
     [4, (p, s) => [`cancel ${p.anyFuture(s)}`]], // without a message: who else than the first gets it differs
     [4, (p, s) => [`await ${p.waitable(s)}`]],
     [2, (p, s) => p.makes(s, p.fresh("c"), (name) => [`spawn ${name} ${p.one(s.leaves)}`])],
+    [0.7, (p, s) => p.makes(s, p.fresh("c"), (name) => [`spawn_eager ${name} ${p.one(s.leaves)}`])],
     [1, (p) => [`cancelling ${p.one(p.names)}`]],
     [1, (p) => [`uncancel ${p.one(p.names)}`]],
     [1, (p, s) => [`state ${p.anyFuture(s)}`]],
@@ -125,6 +126,39 @@ const lines = {
     [0.5, (p) => [`size ${p.one(p.queues)}`]],
     [1, (p) => block(`repeat ${1 + p.below(3)}`, [p.one([`put ${p.one(p.queues)} ${p.below(9)}`, `get ${p.one(p.queues)}`])])],
   ],
+  many: [
+    [3, (p, s) => [`wait ${p.one(["all", "first", "first", "error"])} ${p.limit()} ${p.severalThings(s)}`]],
+    [3, (p, s) => block(`each_done ${p.fresh("x")} ${p.limit()} ${p.several(s).join(" ")}`, [...p.inside(s), ...p.perhaps(4, "leave")])],
+    [1, (p, s) => {
+      const name = p.fresh("y");
+      return [`completion ${name} ${p.limit()} ${p.several(s).join(" ")}`, ...Array(1 + p.below(3)).fill(`next_result ${name}`)];
+    }],
+  ],
+  generators: [
+    [4, (p, s) => s.generators.length > 0 && block(`each ${p.fresh("v")} ${p.one(s.generators)}`, [...p.inside(s), ...p.perhaps(4, "leave")])],
+    [3, (p, s) => {
+      const name = p.fresh("z");
+      const use = () => [p.one([`next ${name}`, `next ${name}`, `send ${name} ${p.below(9)}`, `throw ${name} E${p.below(9)}`, `close ${name}`]), ...p.perhaps(3, ...p.inside(s))];
+      return s.generators.length > 0 && block(`generator ${name} ${p.one(s.generators)}`, [...use(), ...use()]);
+    }],
+  ],
+  managers: [
+    [3, (p, s) => block(`managed ${p.one(s.enters)} ${p.one(s.exits)}`, p.inside(s))],
+    [0.5, (p) => [`raise Group E${p.below(9)} E${p.below(9)}`]],
+  ],
+  contexts: [
+    [2, () => ["value v"]],
+    [2, (p) => [`assign v ${p.below(9)}`]],
+    [1, (p, s) => {
+      const token = p.fresh("k");
+      return [`assign v ${p.below(9)} ${token}`, ...p.inside(s), `restore ${token}`, ...p.perhaps(8, `restore ${token}`)];
+    }],
+    [1, (p, s) => {
+      const name = p.fresh("o");
+      return [p.one([`context ${name}`, `context_of ${name} ${p.one(p.names)}`]), ...p.perhaps(2, ...p.inside(s)), `run_in ${name} ${p.act(s)}`, `value_in ${name} v`,
+        ...p.perhaps(2, `spawn_in ${name} ${p.fresh("c")} ${p.one(s.leaves)}`)];
+    }],
+  ],
 };
 
 // What callbacks do: lines that do not wait and make nothing that others name.
@@ -133,6 +167,7 @@ const acts = {
     [4, (p, s) => `cancel ${p.anyFuture(s)}`],
     [0.5, (p) => `uncancel ${p.one(p.names)}`],
     [0.5, (p, s) => `spawn ${p.fresh("c")} ${p.one(s.leaves)}`],
+    [0.3, (p, s) => `spawn_eager ${p.fresh("c")} ${p.one(s.leaves)}`],
     [0.5, (p, s) => `state ${p.anyFuture(s)}`],
   ],
   futures: [
@@ -150,6 +185,10 @@ const acts = {
     [0.5, () => "add total 1"],
   ],
   barriers: [[0.3, () => "barrier_state b"]],
+  contexts: [
+    [1, () => "value v"],
+    [1, (p) => `assign v ${p.below(9)}`],
+  ],
   queues: [
     [1, (p) => `put_nowait ${p.one(p.queues)} ${p.below(9)}`],
     [1, (p) => `get_nowait ${p.one(p.queues)}`],
@@ -160,7 +199,6 @@ const acts = {
 
 // --- Programs ---------------------------------------------------------------------------------------
 
-const opening = new Set(["errors", "groups", "timeouts"]);
 const optional = Object.keys(lines).filter((topic) => topic !== "tasks");
 
 class Program {
@@ -184,6 +222,7 @@ class Program {
     this.share(["b"], () => `barrier b ${1 + this.below(3)}`);
     this.queues = this.share(this.one([["q"], ["q"], ["q", "p"]]), (name) =>
       `${this.one(["queue", "queue", "lifo", "priority"])} ${name} ${this.one([0, 1, 1, 2])}`);
+    this.share(["v"], () => "variable v");
     this.events = this.share(this.one([["e"], ["e", "o"]]), (name) => `event ${name}`);
   }
 
@@ -217,6 +256,14 @@ class Program {
     return this.one([...s.waitable, ...s.waitable, ...s.leaves]);
   }
 
+  limit() {
+    return this.odds(2) ? "none" : this.delay();
+  }
+
+  severalThings(s) {
+    return Array.from({ length: 1 + this.below(4) }, () => this.one(s.waitable)).join(" ");
+  }
+
   several(s) {
     return Array.from({ length: 1 + this.below(4) }, () => this.waitable(s));
   }
@@ -235,14 +282,19 @@ class Program {
   }
 
   inside(s) {
+    if (s.depth >= 3) return [this.odds(2) ? `sleep ${this.delay()}` : this.act(s)];
     return this.body(1 + this.below(3), this.scope(s));
   }
 
   choose(table, s) {
     const choices = [...this.topics].flatMap(([topic, factor]) =>
-      s.depth >= 3 && opening.has(topic) ? [] : (table[topic] ?? []).map(([weight, make]) => [weight * factor, make]));
-    let at = (this.below(10000) / 10000) * choices.reduce((sum, [weight]) => sum + weight, 0);
-    return choices.find(([weight]) => (at -= weight) < 0)[1](this, s);
+      (table[topic] ?? []).map(([weight, make]) => [weight * factor, make]));
+    const all = choices.reduce((sum, [weight]) => sum + weight, 0);
+    for (;;) {
+      let at = (this.below(10000) / 10000) * all;
+      const made = choices.find(([weight]) => (at -= weight) < 0)[1](this, s);
+      if (made) return made;
+    }
   }
 
   act(s) {
@@ -255,15 +307,31 @@ class Program {
     return made;
   }
 
-  // A body of its own: what it may wait for and call.
-  definition(name, count, waitable, leaves, tail = []) {
-    const s = { depth: 0, futures: [], waitable: [...waitable], leaves };
+  // A body of its own: what it may wait for and call, and how it ends.
+  definition(name, count, { waitable = this.futures, leaves = ["leaf0"], generators = [], enters = ["leaf0"], exits = ["out0"], tail = [] }) {
+    const s = { depth: 0, futures: [], waitable: [...waitable], leaves, generators, enters, exits };
     return [`def ${name}`, ...indent([...this.body(count, s), ...tail])];
+  }
+
+  // A body that yields, at its top or in one block there.
+  generator(name, known) {
+    const s = { depth: 1, futures: [], waitable: [...this.futures], leaves: ["leaf0", "leaf2"], enters: ["leaf0"], exits: ["out0"], ...known };
+    const yields = () => [`yield ${this.below(9)}`, ...this.perhaps(3, ...this.body(1, this.scope(s)))];
+    const piece = () =>
+      this.one([
+        () => yields(),
+        () => this.body(1, s),
+        () => clause("try", [...yields(), ...yields()], "finally", this.inside(s)),
+        () => clause("try", [...yields(), ...yields()], "catch_all", [...this.inside(s), ...this.perhaps(2, "reraise")]),
+        () => block(`timeout ${this.fresh("d")} ${this.delay()}`, [...yields(), ...this.inside(s)]),
+      ])();
+    return [`def ${name}`, ...indent(Array.from({ length: 1 + this.below(3) }, piece).flat())];
   }
 
   text(name) {
     const { names, futures } = this;
-    const leaves = ["leaf0", "leaf1", "leaf2", "leaf3"];
+    const all = { leaves: ["leaf0", "leaf1", "leaf2", "leaf3"], generators: ["gen0", "gen1"], enters: ["in0", "in0", "in1"], exits: ["out0", "out1"] };
+    const few = { leaves: ["leaf0", "leaf2"] };
     const cleanup = clause("try", [`sleep ${this.delay()}`, ...this.perhaps(2, "raise E2")], "finally", ["sleep 0", "log cleaned"]);
     const wait = this.one([["sleep 100"], ["sleep 100"], [`gather_errors all ${names.join(" ")}`, "await all"], [`sleep ${this.delay()}`]]);
     return [
@@ -271,11 +339,20 @@ class Program {
       "def main",
       ...indent([...this.setup, "spawn janitor", ...names.map((task) => `spawn ${task}`), ...wait]),
       ...names.flatMap((task, i) =>
-        this.definition(task, 1 + this.below(this.length), [...names.slice(i + 1), ...futures], leaves)),
+        this.definition(task, 1 + this.below(this.length), { ...all, waitable: [...names.slice(i + 1), ...futures] })),
       ...["def leaf0", ...indent(["sleep 0", `return ${this.below(9)}`])],
       ...["def leaf1", ...indent([`sleep ${this.delay()}`, this.one(["raise E1", "return 1", "cancel t0"])])],
       ...["def leaf2", ...indent(cleanup)],
-      ...this.definition("leaf3", 1 + this.below(4), futures, ["leaf0", "leaf2"], [`return ${this.below(9)}`]),
+      ...this.definition("leaf3", 1 + this.below(4), { ...few, generators: ["gen0"], tail: [`return ${this.below(9)}`] }),
+      ...(this.topics.has("generators") ? [...this.generator("gen0", { generators: [] }), ...this.generator("gen1", { generators: ["gen0"] })] : []),
+      ...(this.topics.has("managers")
+        ? [
+            ...["def in0", ...indent([...this.perhaps(2, `sleep ${this.delay()}`), ...this.perhaps(2, `return ${this.below(9)}`)])],
+            ...this.definition("in1", 1, few),
+            ...["def out0", ...indent([...this.perhaps(2, "sleep 0"), ...this.perhaps(2, "return 1")])],
+            ...this.definition("out1", 1, { ...few, tail: [`return ${this.below(2)}`] }),
+          ]
+        : []),
       // Ends what would wait for ever: each of these cancels is good for one that was caught.
       ...["def janitor", ...indent(["sleep 50", ...block("repeat 12", ["sleep 1", ...names.map((task) => `cancel ${task}`)])])],
       "",

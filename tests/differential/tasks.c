@@ -16,6 +16,10 @@ static void do_spawn(struct call call) {
     put_task(call.words[0], weft_create_task(child(call.words)));
 }
 
+static void do_spawn_eager(struct call call) {
+    put_task(call.words[0], weft_create_eager_task(child(call.words)));
+}
+
 static void do_start(struct call call) {
     weft_task *task = weft_group_create_task(&get(call.words[0], GROUP)->as.group, child(call.words + 1));
     if (!weft_task_done(task)) {
@@ -193,6 +197,7 @@ static void do_log(struct call call) {
 const struct action task_actions[] = {
     {"log", do_log},
     {"spawn", do_spawn},
+    {"spawn_eager", do_spawn_eager},
     {"start", do_start},
     {"group_new", do_group_new},
     {"group_cancel", do_group_cancel},

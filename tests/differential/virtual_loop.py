@@ -40,19 +40,28 @@ class Jump:
 
 
 class VirtualLoop(base_events.BaseEventLoop):
+    MOST_ITERATIONS = 20000
+
     def __init__(self):
         super().__init__()
+        self.iterations = 0
         self.now = 0.0
         self._selector = Jump(self)
-        self.created = []
+        self.created = {}
 
     def pending(self):
         """The tasks that have not ended, in the order of their creation."""
-        self.created = [task for task in self.created if not task.done()]
-        return self.created
+        self.created = {number: task for number, task in self.created.items() if not task.done()}
+        return [task for _, task in sorted(self.created.items())]
 
     def time(self):
         return self.now
+
+    def _run_once(self):
+        self.iterations += 1
+        if self.iterations > self.MOST_ITERATIONS:
+            raise SystemExit("it does not end")
+        super()._run_once()
 
     def call_at(self, when, callback, *arguments, context=None):
         timer = StableTimerHandle(when, callback, arguments, self, context)
@@ -76,11 +85,28 @@ class InOrder(dict):
     def discard(self, item):
         self.pop(item, None)
 
+    def remove(self, item):
+        del self[item]
+
 
 def task_group():
     group = asyncio.TaskGroup()
     group._tasks = InOrder()
     return group
+
+
+class as_completed(tasks._AsCompletedIterator):
+    """asyncio.as_completed, with what is given in its order."""
+
+    def __init__(self, given, timeout):
+        loop = events.get_running_loop()
+        super().__init__([], None)
+        self._todo = InOrder.fromkeys(tasks.ensure_future(one) for one in dict.fromkeys(given))
+        self._todo_left = len(self._todo)
+        for future in self._todo:
+            future.add_done_callback(self._handle_completion)
+        if self._todo and timeout is not None:
+            self._timeout_handle = loop.call_later(timeout, self._handle_timeout)
 
 
 def finish(loop, left):
@@ -92,6 +118,9 @@ def finish(loop, left):
             loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
     except Deadlock:
         return
+    for generator in list(loop._asyncgens):
+        if generator.ag_frame is None:  # it has ended: a task that closes it does nothing
+            loop._asyncgens.discard(generator)
     for step in (loop.shutdown_asyncgens(), loop.shutdown_default_executor()):
         loop.run_until_complete(tasks.Task(step, loop=loop))  # none of the program's tasks
 
@@ -100,12 +129,10 @@ def destroy(loop):
     """Ends what can never go on, now, rather than by the garbage collector in the middle of the next program."""
     for task in loop.pending():
         task._log_destroy_pending = False
-        for _ in range(1000):  # each may be ignored
-            try:
-                task.get_coro().close()
-                break
-            except (Exception, asyncio.CancelledError):
-                pass
+        try:
+            task.get_coro().close()
+        except (Exception, asyncio.CancelledError):
+            pass
 
 
 class Stepped(collections.abc.Coroutine):
@@ -144,11 +171,11 @@ def run(loop, main, tell=None):
     numbers = itertools.count()
 
     def factory(loop, coroutine, **named):
+        number = next(numbers)
         if tell is not None:
-            coroutine = Stepped(coroutine, functools.partial(tell, next(numbers)))
-        task = tasks.Task(coroutine, loop=loop, **named)
-        loop.created.append(task)
-        return task
+            coroutine = Stepped(coroutine, functools.partial(tell, number))
+        loop.created[number] = tasks.Task(coroutine, loop=loop, **named)
+        return loop.created[number]
 
     loop.set_task_factory(factory)
     loop.set_exception_handler(lambda loop, context: None)
@@ -161,8 +188,7 @@ def run(loop, main, tell=None):
         except (Exception, asyncio.CancelledError):
             if not main.done():
                 raise
-        finish(loop, list(loop.pending()))
+        finish(loop, loop.pending())
     finally:
         loop.close()
-        destroy(loop)
         events._set_running_loop(outer)

@@ -116,6 +116,12 @@ void world_let_go(void) {
             weft_release(thing->as.task);
         else if (thing->kind == QUEUE)
             weft_queue_free(&thing->as.queue);
+        else if (thing->kind == COMPLETION)
+            weft_completion_free(&thing->as.completion);
+        else if (thing->kind == TOKEN)
+            weft_context_token_free(&thing->as.token);
+        else if (thing->kind == CONTEXT)
+            weft_context_release(thing->as.context);
 }
 
 void world_end(void) {
@@ -160,7 +166,8 @@ void say(const char *who, const char *format, ...) {
 static struct steps {
     uint32_t *ids;
     size_t count, room;
-    uint32_t running; /* the task that steps */
+    uint32_t running[64]; /* tasks that step, eager ones inside of others */
+    size_t depth;
 } steps;
 
 static void number(uint32_t id) {
@@ -180,18 +187,23 @@ static size_t number_of(uint32_t id) {
     return i;
 }
 
+static bool steps_now(uint32_t id) {
+    size_t i = 0;
+    while (i < steps.depth && steps.running[i] != id)
+        i++;
+    return i < steps.depth;
+}
+
 /* A task that is destroyed ends without a step. */
 static void say_record(const weft_log_record *record) {
-    bool ends = record->kind == WEFT_LOG_DONE && record->task == steps.running;
+    bool ends = record->kind == WEFT_LOG_DONE && steps_now(record->task);
     if (record->kind == WEFT_LOG_CREATED)
         number(record->task);
     if (record->kind == WEFT_LOG_RESUME)
-        steps.running = record->task;
+        steps.running[steps.depth++] = record->task;
     if (record->kind == WEFT_LOG_SUSPEND)
-        steps.running = 0;
-    if (world.quiet)
-        return;
-    if (record->kind == WEFT_LOG_RESUME || ends)
+        steps.depth--;
+    if (!world.quiet && (record->kind == WEFT_LOG_RESUME || ends))
         printf("%g %u task %zu %s\n", record->time, world.tick, number_of(record->task),
                ends ? "ends" : "steps");
 }
@@ -204,7 +216,7 @@ static void say_records(void *unused, const weft_log_record *records, size_t cou
 }
 
 void say_steps(void) {
-    steps.count = steps.running = 0;
+    steps.count = steps.depth = 0;
     if (!weft_log_on(say_records, NULL))
         program_wrong("no memory for", "the log");
 }
@@ -284,8 +296,22 @@ struct text joined(char **words) {
     return text;
 }
 
+static const weft_error *new_group(char **names) {
+    static char *no_message[] = {NULL};
+    const weft_error *children[MOST_WORDS] = {NULL};
+    size_t count = 0;
+    for (; *names != NULL; names++)
+        children[count++] = new_error(*names, no_message);
+    const weft_error *group = weft_error_group("several", children, count);
+    while (count > 0)
+        weft_error_release(children[--count]);
+    return group;
+}
+
 const weft_error *new_error(const char *name, char **message) {
     if (strcmp(name, "Cancelled") == 0)
         return &weft_error_cancelled;
+    if (strcmp(name, "Group") == 0)
+        return new_group(message);
     return weft_error_new(WEFT_USER + atoi(name + 1), "%s", joined(message).is);
 }

@@ -19,6 +19,11 @@ enum kind {
     DEADLINE,
     HANDLE,
     COUNTER,
+    COMPLETION,
+    GENERATOR,
+    VARIABLE,
+    TOKEN,
+    CONTEXT,
     LABEL
 };
 
@@ -38,6 +43,11 @@ struct thing {
         weft_deadline deadline;
         weft_handle *handle;
         int counter;
+        weft_completion completion;
+        weft_coroutine *generator; /* NULL: it has ended */
+        weft_context_variable variable;
+        weft_context_token token;
+        weft_context *context;
         const char *label; /* of a callback of the thing with that name */
     } as;
     struct thing *older;

@@ -12,6 +12,8 @@ class Error(Exception):
 
 
 def new_error(name, *message):
+    if name == "Group":
+        return ExceptionGroup("several", [new_error(child) for child in message])
     return asyncio.CancelledError() if name == "Cancelled" else Error(name, " ".join(message))
 
 
@@ -21,11 +23,16 @@ NAMES = {
     RuntimeError: "RuntimeError",
     asyncio.InvalidStateError: "InvalidState",
     ValueError: "InvalidArgument",
+    LookupError: "LookupError",
+    GeneratorExit: "GeneratorExit",
     asyncio.BrokenBarrierError: "BrokenBarrier",
     asyncio.QueueEmpty: "QueueEmpty",
     asyncio.QueueFull: "QueueFull",
     asyncio.QueueShutDown: "QueueShutDown",
 }
+
+
+ALL = (Exception, asyncio.CancelledError, GeneratorExit)  # what catch_all catches
 
 
 def describe_error(error):
@@ -44,7 +51,7 @@ def describe(value):
         return "[" + ", ".join(describe(item) for item in value) + "]"
     if isinstance(value, BaseException):
         return describe_error(value)
-    return "none" if value is None else str(int(value))
+    return "none" if value is None else str(value if isinstance(value, str) else int(value))
 
 
 def boolean(value):
@@ -58,8 +65,33 @@ def seconds(word):
 class Things(dict):
     """By name. A scenario that names nothing is wrong, and no error for its programs to catch."""
 
+    def name_of(self, thing):
+        """The newest of its names."""
+        return next((name for name, value in reversed(self.items()) if value is thing), "?")
+
+    def __setitem__(self, name, thing):
+        self.pop(name, None)
+        super().__setitem__(name, thing)
+
     def __missing__(self, name):
         raise SystemExit(f"nothing has this name: {name}")
+
+
+class Result:
+    """What a body gives, as its blocks find it."""
+
+    def __init__(self):
+        self.stopped = False  # its lines go no further:
+        self.left = False  # the innermost loop is left; or else the body has returned
+        self.value = None
+        self.caught = None
+
+    def goes_on(self):
+        """Whether the loop that ran lines is to go on."""
+        if self.left:
+            self.stopped = self.left = False
+            return False
+        return not self.stopped
 
 
 class World:
@@ -69,6 +101,7 @@ class World:
         self.write = write
         self.things = Things()
         self.callbacks = {}
+        self.generators = []
         self.tick = self.quiet = 0
         self.counting = False
 
@@ -90,6 +123,3 @@ class World:
 
     def say_step(self, number, what):
         self.write(f"{self.loop.time():g} {self.tick} task {number} {what}")
-
-    def name_of(self, thing):
-        return next(name for name, value in reversed(self.things.items()) if value is thing)
