@@ -6,7 +6,10 @@ struct weft__gathering {
     size_t size; /* of this block, bytes */
     uint32_t count, unique, finished;
     bool return_errors;
+    bool reached;              /* a cancellation under way has found something to cancel */
     uint32_t cancelled;        /* children that a cancellation under way has passed */
+    uint32_t settled;          /* the first children, of whom none can be cancelled ever again */
+    weft_future *around;       /* the gather on whose behalf this one is searched */
     weft__callback *callbacks; /* one a child */
     weft_future **children;    /* counted once they are done; one that was given twice is there twice */
     weft_values *values;
@@ -53,6 +56,13 @@ static void fail(weft_loop *loop, weft_future *gather, const weft_error *error, 
     gather->handle.state = STATE_ERROR;
 }
 
+/* It was cancelled, and its last child has the word: the error is that one's, if it was cancelled, too. */
+static void fail_cancelled(weft_loop *loop, weft_future *gather) {
+    weft__gathering *self = gathering_of(gather);
+    weft_future *last = self->children[self->count - 1];
+    fail(loop, gather, weft_future_cancelled(last) ? weft_future_error(last) : &weft_error_cancelled, NULL);
+}
+
 static void succeed(weft_loop *loop, weft_future *gather) {
     weft__gathering *self = gathering_of(gather);
     weft_value all = weft__of_pointer(self->values);
@@ -63,7 +73,7 @@ static void succeed(weft_loop *loop, weft_future *gather) {
         self->values->items[i] = value;
     }
     if (gather->handle.flags & FUTURE_CANCEL_REQUESTED)
-        fail(loop, gather, &weft_error_cancelled, NULL);
+        fail_cancelled(loop, gather);
     else
         weft__finish_value(loop, gather, &all);
 }
@@ -106,35 +116,67 @@ static void run_child_done(weft__callback *callback, weft_loop *loop) {
 
 /* --- Cancellation --- */
 
-bool weft__gather_live(const weft_future *gather) {
-    const weft__gathering *self = gathering_of(gather);
-    for (uint32_t i = 0; i < self->count; i++)
-        if (self->children[i] != NULL && !weft__done(self->children[i]))
+/*
+ * Whether there is anything to cancel: a child that is pending and, if it is a gather, has such a child
+ * itself. What has none will never have one, so nothing is searched twice.
+ */
+bool weft__gather_live(weft_future *gather) {
+    gathering_of(gather)->around = NULL;
+    while (gather != NULL) {
+        weft__gathering *self = gathering_of(gather);
+        weft_future *child = self->settled < self->count ? self->children[self->settled] : NULL;
+        if (self->settled == self->count) {
+            gather = self->around;
+        } else if (child == NULL || weft__done(child)) {
+            self->settled++;
+        } else if (child->handle.kind != HANDLE_GATHER) {
             return true;
+        } else if (gathering_of(child)->settled == gathering_of(child)->count) {
+            self->settled++;
+        } else {
+            gathering_of(child)->around = gather;
+            gather = child;
+        }
+    }
     return false;
 }
 
 /* Puts it on the stack of those whose children are being cancelled, unless it is there. */
 void weft__gather_cancel(weft_future *gather, weft_future **stack) {
-    if (gather->handle.flags & FUTURE_LISTED || !weft__gather_live(gather))
+    weft__gathering *self = gathering_of(gather);
+    if (gather->handle.flags & FUTURE_LISTED)
         return;
-    gather->handle.flags |= FUTURE_LISTED | FUTURE_CANCEL_REQUESTED;
-    gathering_of(gather)->cancelled = 0;
+    gather->handle.flags |= FUTURE_LISTED;
+    self->cancelled = 0;
+    self->reached = false;
     gather->previous = *stack;
     *stack = gather;
+}
+
+/* Takes the gather on top from the stack. It was cancelled if one of its children was. */
+static void leave_stack(weft_future **stack) {
+    weft_future *gather = *stack;
+    *stack = gather->previous;
+    gather->handle.flags &= (uint16_t)~FUTURE_LISTED;
+    if (!gathering_of(gather)->reached)
+        return;
+    gather->handle.flags |= FUTURE_CANCEL_REQUESTED;
+    if (*stack != NULL)
+        gathering_of(*stack)->reached = true;
 }
 
 /* The next child to cancel of the gather on top; those that have no more leave the stack. NULL: it is empty.
  */
 weft_future *weft__gather_next(weft_future **stack) {
-    for (weft_future *gather; (gather = *stack) != NULL; *stack = gather->previous) {
-        weft__gathering *self = gathering_of(gather);
+    for (; *stack != NULL; leave_stack(stack)) {
+        weft__gathering *self = gathering_of(*stack);
         while (self->cancelled < self->count) {
             weft_future *child = self->children[self->cancelled++];
-            if (child != NULL && !weft__done(child))
-                return child;
+            if (child == NULL || weft__done(child))
+                continue;
+            self->reached |= child->handle.kind != HANDLE_GATHER;
+            return child;
         }
-        gather->handle.flags &= (uint16_t)~FUTURE_LISTED;
     }
     return NULL;
 }

@@ -852,7 +852,7 @@ weft_frame *weft__generator_abandon(weft_loop *loop, weft_frame *generator);
 void weft__generator_free(weft_loop *loop, weft_frame *generator);
 void weft__gather_cancel(weft_future *gather, weft_future **stack);
 weft_future *weft__gather_next(weft_future **stack);
-bool weft__gather_live(const weft_future *gather);
+bool weft__gather_live(weft_future *gather);
 void weft__gather_free(weft_loop *loop, weft_future *gather);
 
 /* What the call graph asks: the open group of a block, or NULL; the next that is waited for, or NULL. */

@@ -280,10 +280,92 @@ TEST(cancelling_it_keeps_a_queue_whole) {
     CHECK_EQ_STR(world.said, "0 1 2 3 1 free");
 }
 
+/* One of two tells by its message which of the children had the word. */
+struct cancels_with_errors {
+    weft_frame frame;
+    bool refuses; /* the last child ends with a value all the same */
+    weft_task *first, *last;
+    weft_future *gather;
+    const weft_error *error;
+};
+
+weft_async(cancels_with_errors) {
+    weft_begin(cancels_with_errors);
+    self->first = weft_create_task(weft_call(child, .delay = 5));
+    self->last = weft_create_task(weft_call(child, .delay = 0));
+    self->gather = weft_gather_return_errors(self->first, self->refuses ? self->last : self->first);
+    weft_await(weft_sleep(0));
+    weft_future_cancel(self->gather, "no more");
+    if (self->refuses)
+        weft_task_uncancel(self->last);
+    weft_try {
+        weft_await(self->gather);
+    }
+    weft_catch_all(self->error) {
+        say("[%s]", self->error->message);
+    }
+    say("%d", weft_future_cancelled(self->gather));
+    weft_end();
+}
+
+TEST(cancelled_with_errors_as_items_it_has_the_error_of_the_last_child) {
+    CHECK_EQ_STR(RUN(weft_call(cancels_with_errors)), "none");
+    CHECK_EQ_STR(world.said, "drop0 drop0 [no more] 0");
+    CHECK_EQ_STR(RUN(weft_call(cancels_with_errors, .refuses = true)), "none");
+    CHECK_EQ_STR(world.said, "drop0 drop0 [] 0");
+}
+
+/* The child of the innermost is done, which no gather knows yet. */
+struct cancels_too_late {
+    weft_frame frame;
+    weft_future *child, *inner, *outer;
+    weft_task *task;
+};
+
+struct awaits_gather {
+    weft_frame frame;
+    weft_future *gather;
+    const weft_error *error;
+};
+
+weft_async(awaits_gather) {
+    weft_begin(awaits_gather);
+    weft_try {
+        weft_await(self->gather);
+    }
+    weft_catch_all(self->error) {
+        say("%s", name_of(self->error));
+    }
+    weft_end();
+}
+
+weft_async(cancels_too_late) {
+    weft_begin(cancels_too_late);
+    self->child = weft_create_future();
+    self->inner = weft_gather(self->child);
+    for (int i = 0; i < 40; i++)
+        self->inner = weft_gather(self->inner, self->inner);
+    self->outer = weft_gather(self->inner);
+    self->task = weft_create_task(weft_call(awaits_gather, .gather = self->outer));
+    weft_await(weft_sleep(0));
+    weft_future_set_value(self->child, weft_none());
+    say("%d %d", weft_cancel(self->outer), weft_cancel(self->task));
+    weft_await(self->outer);
+    weft_await(self->task);
+    weft_end();
+}
+
+TEST(where_all_is_done_further_in_there_is_nothing_to_cancel) {
+    CHECK_EQ_STR(RUN(weft_call(cancels_too_late)), "none");
+    CHECK_EQ_STR(world.said, "0 1 Cancelled");
+}
+
 TEST_MAIN(TEST_CASE(it_takes_coroutines_tasks_and_operations),
           TEST_CASE(its_values_live_as_long_as_its_creator),
           TEST_CASE(the_first_error_wins_and_the_others_are_known), TEST_CASE(errors_may_be_items),
           TEST_CASE(it_takes_thousands), TEST_CASE(gathers_nest_thousands_deep),
           TEST_CASE(a_child_that_nobody_sets_keeps_nothing),
           TEST_CASE(a_wrong_child_is_its_error_and_no_other_runs),
-          TEST_CASE(cancelling_it_keeps_a_queue_whole))
+          TEST_CASE(cancelling_it_keeps_a_queue_whole),
+          TEST_CASE(cancelled_with_errors_as_items_it_has_the_error_of_the_last_child),
+          TEST_CASE(where_all_is_done_further_in_there_is_nothing_to_cancel))
