@@ -124,7 +124,7 @@ static inline weft_task *create(weft_coroutine *coroutine, const weft_task_optio
             (options->context != NULL && !weft__context_share(loop, &task->future, options->context)) ||
             !weft__hold(loop, &task->future))) {
         weft__task_unmake(loop, task);
-        return failed_task(NULL, &weft_error_out_of_memory);
+        return failed_task(loop, &weft_error_out_of_memory);
     }
     weft__task_start(loop, task, options->eager);
     return task;
