@@ -355,6 +355,12 @@ struct weft_loop {
     void *reporter_context;
     struct weft_simulation *simulation; /* the host, if it is one */
     _Atomic(weft__message *) inbox;
+
+    weft_task *interruptible; /* what SIGINT cancels, or NULL */
+    bool interrupt_told;      /* it was cancelled for that */
+    atomic_bool interrupt_queued;
+    atomic_uint interrupts;  /* of this run */
+    weft__message interrupt; /* stands in the inbox while it is queued */
 };
 
 /* loop.c */
@@ -701,6 +707,8 @@ weft__nudge(weft_loop *loop) { /* something is ready: the host must give a turn 
         weft__ask_for_turn(loop);
 }
 void weft__loop_finish(weft_loop *loop);
+void weft__send(weft_loop *loop,
+                weft__message *message); /* from any thread; the host must be woken after it */
 uint32_t weft__choose(weft_loop *loop, weft_choice kind, uint32_t candidates);
 void weft__host_failed(weft_loop *loop, const char *what, int code);
 
@@ -832,6 +840,11 @@ void weft__watch_end(weft_loop *loop, weft__watch *watch); /* the watch is gone 
 
 /* wait.c */
 const weft__watch *weft__watch_of_wait(const weft_frame *leaf); /* of a task in weft_wait; else NULL */
+
+/* interrupt.c */
+void weft__interruptible(weft_loop *loop, weft_task *main);
+void weft__interrupt_arrived(weft_loop *loop);
+bool weft__interrupted(weft_loop *loop);
 
 /* group.c, timeout.c, generator.c, gather.c: how blocks and waits reach them */
 const weft_error *weft__timeout_enter(weft_loop *loop, weft_deadline *deadline, const weft_manager *manager);

@@ -51,6 +51,8 @@ weft_loop *weft_loop_new(weft_host *host, const weft_allocator *allocator) {
     loop->memory = sizeof *loop;
     loop->held.scope.kind = SCOPE_HOLD;
     atomic_init(&loop->inbox, NULL);
+    atomic_init(&loop->interrupts, 0);
+    atomic_init(&loop->interrupt_queued, false);
     weft__current = loop;
     return loop;
 }
@@ -132,6 +134,13 @@ bool weft__call_soon(weft_callback *function, void *argument, const char *name) 
            call_soon_in(loop, context, function, argument, name);
 }
 
+void weft__send(weft_loop *loop, weft__message *message) {
+    message->next = atomic_load_explicit(&loop->inbox, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&loop->inbox, &message->next, message, memory_order_release,
+                                                  memory_order_relaxed)) {
+    }
+}
+
 bool weft__call_soon_threadsafe(weft_loop *loop, weft_callback *function, void *argument, const char *name) {
     weft__message *message =
         function == NULL ? NULL : malloc(sizeof *message); /* the loop's allocator need not be thread-safe */
@@ -146,10 +155,7 @@ bool weft__call_soon_threadsafe(weft_loop *loop, weft_callback *function, void *
         free(message);
         return false;
     }
-    message->next = atomic_load_explicit(&loop->inbox, memory_order_relaxed);
-    while (!atomic_compare_exchange_weak_explicit(&loop->inbox, &message->next, message, memory_order_release,
-                                                  memory_order_relaxed)) {
-    }
+    weft__send(loop, message);
     loop->host->wake(loop->host); /* if it cannot, the next turn brings the message all the same */
     return true;
 }
@@ -184,6 +190,10 @@ void weft__take_messages(weft_loop *loop) {
             place = &(*place)->next;
         weft__message *message = *place;
         *place = message->next;
+        if (message == &loop->interrupt) {
+            weft__interrupt_arrived(loop);
+            continue;
+        }
         deliver(loop, message);
         free(message);
     }

@@ -1,26 +1,31 @@
 #ifndef WEFT_CORE_PROGRAM_H
 #define WEFT_CORE_PROGRAM_H
 
-/* Between weft_main, which the core has, and the host library that the program is linked with. */
+/* Between weft_main and runners, which the core has, and the host library that the program is linked with. */
 
 #include <weft/host.h>
 #include <weft/loop.h>
+#include <weft/runner.h>
 
 /* --- The host library gives: --- */
 
-/* The host for weft_main, made at the first call; NULL after saying why on stderr. */
-weft_host *weft__program_host(void);
+/* A host on the real clock; NULL with an error, which is the caller's. */
+weft_host *weft__program_host(const weft_error **error);
 
-/* The loop has been made, and nothing runs in it yet: where a host switches on a log of its own. */
+/* Gives a simulation's host what only this platform has: waiting for other threads, interrupts. */
+void weft__program_simulated(weft_host *host);
+
+/* The loop of weft_main has been made, and nothing runs in it yet: where a host switches on a log of its own.
+ */
 void weft__program_entered(weft_loop *loop);
 
-/* Turns the loop, whose host is that of the program or a simulation, until it is done, and returns
- * weft__program_finish. A host that cannot wait unwinds to its event loop instead, turns from there and calls
- * weft__program_finish at the end. */
-int weft__program_run(weft_host *host, weft_loop *loop);
+/* Runs weft_main's coroutine, which has been started, and returns weft__program_wait. A host that cannot wait
+ * unwinds to its event loop instead, turns the loop from there until it is done and calls
+ * weft__program_finish. */
+int weft__program_run(weft_loop *loop);
 
-/* Frees the host, after the loop has been closed. */
-void weft__program_close(weft_host *host);
+/* Ends the process as an interrupted one ends here, or returns the exit status that says so. */
+int weft__program_interrupted(void);
 
 /* Where WEFT_TRACE goes. Open says on stderr why it cannot. */
 bool weft__program_trace_open(const char *path);
@@ -29,11 +34,28 @@ void weft__program_trace_close(void);
 
 /* --- The core gives: --- */
 
-/* The simulation whose host this is, or NULL. */
+/* world.c: the runner's host, real or simulated, as the environment says. NULL, or an error. */
+const weft_error *weft__world_open(weft_runner *runner);
+
+/* runner.c: a run in parts. Open makes the loop if there is none, and it current. Begin starts the coroutine;
+ * wait lets the host turn the loop until it has ended, and returns NULL or the host's failure; end takes
+ * that, and returns the error, which is the caller's, or NULL with the value. */
+const weft_error *weft__runner_open(weft_runner *runner);
+void weft__runner_begin(weft_runner *runner, weft_coroutine *coroutine);
+const weft_error *weft__runner_wait(weft_runner *runner);
+const weft_error *weft__runner_end(weft_runner *runner, const weft_error *failure, weft_value *value);
+void weft__print_task_error(weft_task *task); /* to stderr */
+
+/* simulation.c: the simulation whose host this is, or NULL. */
 struct weft_simulation *weft__simulation_of(weft_host *host);
 
-/* Once the loop is done: reports the error of weft_main's task, if it was called, closes the loop and the
- * trace; the exit status. */
-int weft__program_finish(weft_loop *loop);
+/* main.c: waits for weft_main's coroutine and finishes; once the loop is done: reports the error of
+ * weft_main's task, if it was called, closes the loop and the trace. Both return the exit status. */
+int weft__program_wait(void);
+int weft__program_finish(void);
+
+/* interrupt.c: SIGINT has come; the loop must be woken after it. Safe in signal handlers and other threads.
+ */
+void weft__interrupt(weft_loop *loop);
 
 #endif

@@ -25,13 +25,25 @@ static int wake(weft_host *host) {
     return 0;
 }
 
+/* Nobody else runs here whose time could pass. */
+static const weft_error *run(weft_host *host, weft_loop *loop) {
+    if (weft_simulation_turn(of(host), loop, 0) == WEFT_TURN_DONE)
+        return NULL;
+    return weft_error_new(WEFT_DEADLOCK, "the simulation waits for the world outside");
+}
+
+static void close_host(weft_host *host) {
+    weft_simulation_destroy(of(host));
+}
+
 weft_simulation *weft__simulation_of(weft_host *host) {
     return host != NULL && host->now == now ? of(host) : NULL;
 }
 
 void weft_simulation_init(weft_simulation *simulation, const weft_simulation_options *options) {
     *simulation = (weft_simulation){
-        .host = {.now = now, .arm = arm, .wake = wake, .kind = KIND_SIMULATION},
+        .host =
+            {.now = now, .arm = arm, .wake = wake, .run = run, .close = close_host, .kind = KIND_SIMULATION},
         .deadline = INFINITY,
     };
     if (options != NULL)
@@ -109,38 +121,4 @@ weft_turn weft_simulation_turn(weft_simulation *simulation, weft_loop *loop, uin
             simulation->clock = simulation->deadline;
         WEFT__LOG(loop, WEFT_LOG_CLOCK_JUMP, 0, 0, 0, 0, 0, 0, 0);
     }
-}
-
-bool weft_simulation_run(const weft_simulation_options *options, const weft_allocator *allocator,
-                         weft_coroutine *(*make)(void *argument), void *argument, weft_value *value,
-                         const weft_error **error) {
-    weft_simulation simulation;
-    weft_loop *outer = weft__current;
-    weft_simulation_init(&simulation, options);
-    weft__current = NULL;
-    weft_loop *loop = weft_loop_new(&simulation.host, allocator);
-    const weft_error *failure = &weft_error_out_of_memory;
-    weft_value result = weft__of_none();
-    if (loop != NULL) {
-        weft_task *main = weft_loop_start(loop, make(argument));
-        if (weft_simulation_turn(&simulation, loop, 0) != WEFT_TURN_DONE && !weft_task_done(main))
-            failure = weft_error_new(WEFT_DEADLOCK, "the simulation waits for the world outside");
-        else
-            failure = weft_error_retain(weft_task_error(main));
-        if (failure == NULL)
-            result = weft__value_detach(weft_task_take(main));
-        weft_loop_close(loop);
-    }
-    weft__current = outer;
-    weft_simulation_destroy(&simulation);
-    bool succeeded = failure == NULL;
-    if (value != NULL)
-        *value = result;
-    else
-        weft_value_free(&result);
-    if (error != NULL)
-        *error = failure;
-    else
-        weft_error_release(failure);
-    return succeeded;
 }

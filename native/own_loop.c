@@ -1,14 +1,78 @@
 #define _POSIX_C_SOURCE 200809L /* for uv.h */
 
+/* A uv_loop of weft's own, which the calling thread runs until weft's loop is done: the host of weft_main and
+ * of runners. */
+
 #include "own_loop.h"
+#include "interrupt.h"
+
+#include "../core/program.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+/* Those whose functions in threads were not waited for any longer: they will come back to their uv_loop. */
+static _Atomic(weft__own_loop *) left_behind;
+
+/* The host is the first member of the loop that carries it. */
+static weft__own_loop *of_host(weft_host *host) {
+    return (weft__own_loop *)(void *)host;
+}
+
+static const weft_error *failure_of(weft_uv *host) {
+    return weft_error_new(WEFT_SYSTEM, "%s: %s", host->failed,
+                          host->host.describe(&host->host, host->failure));
+}
+
+/* After a failure threads are waited for: they hold what the loop lent them. */
+static const weft_error *run(weft_host *self, weft_loop *loop) {
+    weft_uv *host = &of_host(self)->host;
+    host->loop = loop;
+    host->done = false;
+    weft__uv_turn(host);
+    while (!host->done && host->failure == 0)
+        uv_run(host->uv, UV_RUN_ONCE);
+    while (host->failure != 0 && host->works > 0)
+        uv_run(host->uv, UV_RUN_ONCE);
+    return host->failure == 0 ? NULL : failure_of(host);
+}
+
+static void interruptible(weft_host *self, weft_loop *loop) {
+    weft__catch_interrupts(loop, &of_host(self)->host.async);
+}
 
 static void close_uv(weft__own_loop *self) {
     uv_run(&self->uv, UV_RUN_DEFAULT);
     uv_loop_close(&self->uv); /* cannot be busy: nobody else has it, and uv_run has just emptied it */
 }
 
-bool weft__own_loop_open(weft__own_loop *self) {
+static void closed(weft_uv *host) {
+    (void)host;
+}
+
+static void leave_behind(weft__own_loop *self) {
+    self->next = atomic_load(&left_behind);
+    while (!atomic_compare_exchange_weak(&left_behind, &self->next, self)) {
+    }
+}
+
+static void close_host(weft_host *host) {
+    weft__own_loop *self = of_host(host);
+    weft__call_graph_signal_close(self);
+    if (self->host.works > 0) {
+        leave_behind(self);
+        return;
+    }
+    weft__uv_close(&self->host, closed);
+    close_uv(self);
+    free(self);
+}
+
+static bool open_loop(weft__own_loop *self) {
     weft__uv_init(&self->host, &self->uv);
+    self->host.host.run = run;
+    self->host.host.interruptible = interruptible;
+    self->host.host.close = close_host;
     int code = uv_loop_init(&self->uv);
     if (code != 0) {
         weft__uv_fail(&self->host, "uv_loop_init", code);
@@ -22,24 +86,16 @@ bool weft__own_loop_open(weft__own_loop *self) {
     return true;
 }
 
-/*
- * The loop is done when its main task is, but where that could not even start it is empty from the beginning.
- * After a failure, too, threads are waited for: they hold what the loop lent them.
- */
-bool weft__own_loop_run(weft__own_loop *self) {
-    weft_uv *host = &self->host;
-    weft__uv_turn(host);
-    while (host->works > 0 || !(host->done || host->empty || host->failure != 0))
-        uv_run(&self->uv, UV_RUN_ONCE);
-    return host->failure == 0;
-}
-
-static void closed(weft_uv *host) {
-    (void)host;
-}
-
-void weft__own_loop_close(weft__own_loop *self) {
-    weft__call_graph_signal_close(self);
-    weft__uv_close(&self->host, closed);
-    close_uv(self);
+weft_host *weft__program_host(const weft_error **error) {
+    weft__own_loop *self = calloc(1, sizeof *self);
+    if (self == NULL) {
+        *error = &weft_error_out_of_memory;
+        return NULL;
+    }
+    if (!open_loop(self)) {
+        *error = failure_of(&self->host);
+        free(self);
+        return NULL;
+    }
+    return &self->host.host;
 }

@@ -94,14 +94,15 @@ static const char *describe(weft_host *host, int code) {
 
 /*
  * Tasks that stay ready come back through the async handle, which libuv serves after its timers and beside
- * all other input: nothing of libuv's waits for longer than a slice. Once the loop is done it is turned
- * again, for the callbacks that wait for its last tasks.
+ * all other input: nothing of libuv's waits for longer than a slice. An attached loop that is done is turned
+ * again, since others may have made something ready during its end.
  */
 void weft__uv_turn(weft_uv *self) {
     weft_turn turn = weft_loop_turn(self->loop, 0);
     if (turn == WEFT_TURN_DONE) {
         self->done = true;
-        turn = weft_loop_turn(self->loop, 0);
+        if (self->attached)
+            turn = weft_loop_turn(self->loop, 0);
     }
     self->empty = turn != WEFT_TURN_MORE && self->loop->tasks == 0;
     keep_running(self, !self->empty || self->deadline < INFINITY);

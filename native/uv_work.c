@@ -2,7 +2,10 @@
 
 #include "uv_host.h"
 
-/* A blocking function in libuv's thread pool. The request is made and freed in the loop's thread. */
+#include <stdlib.h>
+
+/* A blocking function in libuv's thread pool. The request is made and freed in the loop's thread; of malloc's
+ * memory, since the loop may be closed before its end. */
 typedef struct threaded {
     uv_work_t request;
     weft_uv *host;
@@ -19,13 +22,13 @@ static void finish(uv_work_t *request, int status) {
     weft_uv *host = self->host;
     (void)status; /* never UV_ECANCELED: the request is nobody's but ours */
     weft_work_done(self->work);
-    weft_free(self);
+    free(self);
     host->works--;
     weft__uv_fail(host, "uv_async_send", host->host.wake(&host->host));
 }
 
 int weft__uv_work(weft_host *host, weft_work *work) {
-    threaded *self = weft_allocate(sizeof *self);
+    threaded *self = malloc(sizeof *self);
     if (self == NULL)
         return UV_ENOMEM;
     self->host = (weft_uv *)(void *)host;
@@ -33,7 +36,7 @@ int weft__uv_work(weft_host *host, weft_work *work) {
     self->request.data = self;
     int code = uv_queue_work(self->host->uv, &self->request, run, finish);
     if (code != 0) {
-        weft_free(self);
+        free(self);
         return code;
     }
     self->host->works++;

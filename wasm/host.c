@@ -135,6 +135,7 @@ int weft__hop(void) {
 /* --- Turns --- */
 
 void weft__drive(weft_loop *loop, weft__ended *ended) {
+    loop->kept = false; /* nobody waits here who could end it later */
     self.loop = loop;
     self.ended = ended;
     weft__hop();

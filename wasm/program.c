@@ -38,8 +38,13 @@ WEFT__IMPORT(int, weft_js_wants_events, (void), { return 0; })
 
 /* clang-format on */
 
-weft_host *weft__program_host(void) {
+weft_host *weft__program_host(const weft_error **error) {
+    (void)error;
     return weft__javascript_host();
+}
+
+void weft__program_simulated(weft_host *host) {
+    (void)host;
 }
 
 static void give_events(void *context, const weft_log_record *records, size_t count, uint64_t base) {
@@ -56,20 +61,21 @@ void weft__program_entered(weft_loop *loop) {
 /* As returning from main does elsewhere; Emscripten runs the functions of atexit where it has its own glue.
  */
 static void end_program(weft_loop *loop) {
-    int status = weft__program_finish(loop);
+    (void)loop;
+    int status = weft__program_finish();
     fflush(NULL); /* which exit leaves out in standalone modules */
     exit(status);
 }
 
-int weft__program_run(weft_host *host, weft_loop *loop) {
-    (void)host;
+int weft__program_run(weft_loop *loop) {
     weft__drive(loop, end_program);
     weft_js_unwind();
     return 1;
 }
 
-void weft__program_close(weft_host *host) {
-    (void)host;
+/* As shells tell of a process that SIGINT ended: WebAssembly knows no signals. */
+int weft__program_interrupted(void) {
+    return 130;
 }
 
 /* --- The trace --- */

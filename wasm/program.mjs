@@ -162,6 +162,13 @@ export class Program {
     });
   }
 
+  /** What SIGINT does to a process; whether main ran. */
+  interrupt() {
+    let interrupted = false;
+    if (this.#main) this.#enter(() => (interrupted = this.#memory.c.weft_wasm_interrupt() !== 0), reportError);
+    return interrupted;
+  }
+
   // C compilers have several names for main; where it takes arguments, they are put into memory for good.
   #mainOf(c) {
     const withoutArguments = c.__main_void;

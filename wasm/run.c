@@ -43,7 +43,8 @@ static void end_loop(weft_loop *loop) {
         report_end(runs);
     }
     fflush(NULL); /* while the log is there to have it */
-    weft__program_finish(loop);
+    (void)loop;
+    weft__program_finish();
     fflush(NULL);
 }
 
@@ -99,19 +100,26 @@ WEFT__CALLABLE(weft_wasm_cancel) void weft_wasm_cancel(weft_task *task, const ch
     weft__hop();
 }
 
-static bool cancel_main(weft_loop *loop, weft_task *task, void *message) {
-    (void)loop;
-    if (task->future.handle.flags & FUTURE_MAIN)
-        weft_task_cancel(task, message);
-    return true;
+/* The coroutine that was given to weft_main, or NULL. */
+static weft_task *main_task(void) {
+    return weft__driven() == NULL ? NULL : weft__driven()->interruptible;
 }
 
-/* Cancels the coroutine that was given to weft_main. */
-WEFT__CALLABLE(weft_wasm_cancel_main) void weft_wasm_cancel_main(char *message) {
-    if (weft__driven() == NULL)
+/* Cancels it. */
+WEFT__CALLABLE(weft_wasm_cancel_main) void weft_wasm_cancel_main(const char *message) {
+    if (main_task() == NULL)
         return;
-    weft__each_task(weft__driven(), cancel_main, message);
+    weft_task_cancel(main_task(), message);
     weft__hop();
+}
+
+/* Cancels it as SIGINT does elsewhere; 0 if there is none. */
+WEFT__CALLABLE(weft_wasm_interrupt) int weft_wasm_interrupt(void) {
+    if (main_task() == NULL)
+        return 0;
+    weft__interrupt(weft__driven());
+    weft__hop();
+    return 1;
 }
 
 /* Leaves the program as returning from main does. */

@@ -54,6 +54,8 @@ async function run() {
   });
   // SIGUSR1, which asks a native program, is the one that starts Node's inspector.
   process.on("SIGUSR2", () => process.stderr.write(tasksNow(weft)));
+  // The first SIGINT cancels, the next one finds Node's default action again; so does one that comes before or after main.
+  process.once("SIGINT", () => weft.interrupt() || process.kill(process.pid, "SIGINT"));
   return weft.main(args);
 }
 

@@ -108,6 +108,11 @@ export interface Weft {
      * the next call starts the program afresh. Standalone modules of Emscripten's do not call functions given to atexit.
      */
     main(args?: readonly string[], options?: RunOptions): Promise<number>;
+    /**
+     * Cancels what main runs, as SIGINT (Ctrl-C) does natively: if it ends by that, the exit status is 130. False, with nothing
+     * changed, where main does not run a coroutine.
+     */
+    interrupt(): boolean;
     /** The clock of the loop, in seconds; between two loops, the time at which the last ended. */
     now(): number;
     /** What is running, and what it waits for. Changes nothing; can be asked at any time, from `imports`, too. */

@@ -60,6 +60,7 @@ export async function loadWeft(options) {
     coroutines,
     run: (name, fields = {}, { signal } = {}) => withProgram((running) => running.run(name, fields, checked(signal))),
     main: (args = [], { signal } = {}) => withProgram((running) => running.main(["weft", ...args], checked(signal))),
+    interrupt: () => program.interrupt(),
     now: () => program.now(),
     tasks: () => program.tasks(),
     taskTree: () => program.taskTree(),

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <weft/uv.h>
 #include <weft/weft.h>
@@ -283,10 +284,90 @@ TEST(every_thread_has_a_loop_of_its_own) {
     }
 }
 
+/* --- Runners --- */
+
+static weft_value wait_at(void *gate) {
+    uv_sem_wait(gate);
+    return weft_value_of(1);
+}
+
+struct threading {
+    weft_frame frame;
+    uv_sem_t *gate;
+    weft_task *task;
+};
+
+weft_async(threading) {
+    weft_begin(threading);
+    self->task = weft_create_task(weft_to_thread(wait_at, self->gate));
+    weft_await(weft_sleep(0));
+    weft_end();
+}
+
+static char reported[256];
+
+static void report(void *context, const char *text) {
+    (void)context;
+    snprintf(reported, sizeof reported, "%s", text);
+}
+
+TEST(a_function_in_a_thread_outlives_its_run) {
+    uv_sem_t gate;
+    weft_runner runner;
+    weft_value value;
+    CHECK_EQ_INT(uv_sem_init(&gate, 0), 0);
+    weft_runner_init(&runner, NULL);
+    CHECK(weft_runner_run(&runner, weft_call(threading, .gate = &gate), NULL, NULL));
+    CHECK(weft_runner_run(&runner, weft_call(nap, .seconds = 0.002), &value, NULL));
+    uv_sem_post(&gate);
+    weft_runner_close(&runner); /* waits for it */
+    uv_sem_destroy(&gate);
+}
+
+TEST(a_function_that_does_not_end_in_time_is_left_behind) {
+    static uv_sem_t gate; /* the function has it for longer than this */
+    weft_runner runner;
+    reported[0] = '\0';
+    CHECK_EQ_INT(uv_sem_init(&gate, 0), 0);
+    weft_runner_init(&runner, &(weft_runner_options){.join_seconds = 0.01});
+    weft_loop_set_reporter(weft_runner_loop(&runner), report, NULL);
+    CHECK(weft_runner_run(&runner, weft_call(threading, .gate = &gate), NULL, NULL));
+    CHECK_EQ_STR(reported, "");
+    uint64_t start = uv_hrtime();
+    weft_runner_close(&runner);
+    CHECK((double)(uv_hrtime() - start) * 1e-9 >= 0.01);
+    CHECK_EQ_STR(reported,
+                 "functions in threads did not end within 0.01 seconds: nobody waits for them any more");
+    uv_sem_post(&gate);
+}
+
+static void *open_and_close(void *argument) {
+    weft_runner runner;
+    (void)argument;
+    weft_runner_init(&runner, NULL);
+    for (int i = 0; i < 10; i++)
+        if (!weft_runner_run(&runner, weft_call(nap, .seconds = 0.0001), NULL, NULL))
+            abort();
+    weft_runner_close(&runner);
+    return NULL;
+}
+
+TEST(every_thread_may_have_a_runner) {
+    pthread_t threads[THREADS];
+    for (int i = 0; i < THREADS; i++)
+        if (!CHECK(pthread_create(&threads[i], NULL, open_and_close, NULL) == 0))
+            abort();
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    CHECK(weft_loop_current() == NULL);
+}
+
 TEST_MAIN(TEST_CASE(gives_the_value), TEST_CASE(gives_a_string_that_outlives_the_loop),
           TEST_CASE(gives_the_error), TEST_CASE(frees_what_nobody_takes), TEST_CASE(refuses_no_coroutine),
           TEST_CASE(never_wakes_early), TEST_CASE(wakes_sleepers_by_their_deadlines),
           TEST_CASE(waits_for_deadlines_beyond_any_timer), TEST_CASE(cancels_what_is_left_and_waits_for_it),
           TEST_CASE(nested_run_is_an_error_and_makes_no_coroutine),
           TEST_CASE(run_in_the_argument_of_run_is_nested_too), TEST_CASE(runs_one_after_the_other),
-          TEST_CASE(every_thread_has_a_loop_of_its_own))
+          TEST_CASE(every_thread_has_a_loop_of_its_own), TEST_CASE(a_function_in_a_thread_outlives_its_run),
+          TEST_CASE(a_function_that_does_not_end_in_time_is_left_behind),
+          TEST_CASE(every_thread_may_have_a_runner))

@@ -29,6 +29,7 @@ WEFT_BEGIN_DECLARATIONS
     X(WEFT_QUEUE_EMPTY, 15, "QueueEmpty")          /* asyncio.QueueEmpty */                                \
     X(WEFT_QUEUE_FULL, 16, "QueueFull")            /* asyncio.QueueFull */                                 \
     X(WEFT_QUEUE_SHUT_DOWN, 17, "QueueShutDown")   /* asyncio.QueueShutDown */                             \
+    X(WEFT_INTERRUPTED, 18, "Interrupted")         /* KeyboardInterrupt: SIGINT ended a run */             \
     X(WEFT_LOOKUP, 19, "LookupError")              /* LookupError: a context variable without a value */
 
 typedef enum weft_code {

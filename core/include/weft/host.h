@@ -25,6 +25,13 @@ struct weft_host {
     int (*wake)(weft_host *host);
     /* Run the work in a thread and finish it on the loop's; NULL: there are no threads. */
     int (*work)(weft_host *host, weft_work *work);
+    /* Turn the loop in this thread until it is done. NULL, or an error that says why it cannot go on; NULL
+     * for the function: this host cannot wait. */
+    const weft_error *(*run)(weft_host *host, weft_loop *loop);
+    /* From now on SIGINT calls weft__interrupt for this loop, if this host can have that; NULL: no longer. */
+    void (*interruptible)(weft_host *host, weft_loop *loop);
+    /* Free the host, after its loop was closed; NULL: there is nothing to free. */
+    void (*close)(weft_host *host);
     /* Words for a failure's code. */
     const char *(*describe)(weft_host *host, int code);
     /* Seconds to run tasks before the thread goes back to the host; 0: as long as any is ready. */

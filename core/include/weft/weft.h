@@ -21,6 +21,7 @@
 #include <weft/loop.h>
 #include <weft/queue.h>
 #include <weft/report.h>
+#include <weft/runner.h>
 #include <weft/semaphore.h>
 #include <weft/simulation.h>
 #include <weft/thread.h>

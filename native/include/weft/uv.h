@@ -5,7 +5,7 @@
  * weft on libuv. Three ways to run a program:
  *
  *     weft_main (weft/loop.h)   the whole of a program, the same on every host
- *     weft_run                  one coroutine, from any C function, to its end
+ *     weft_run (weft/runner.h)  one coroutine, from any C function, to its end; a weft_runner: several
  *     weft_uv_attach            tasks beside other libuv handles, in a uv_loop that the application runs
  *
  * Several threads can have a loop each. Sleeping takes one uv_timer however many tasks sleep, and never ends
@@ -16,32 +16,10 @@
 #include <uv.h>
 #include <weft/host.h>
 #include <weft/loop.h>
+#include <weft/runner.h>
 #include <weft/value.h>
 
 WEFT_BEGIN_DECLARATIONS
-
-/* --- Running one coroutine --- */
-
-/*
- * Makes a loop in this thread, runs the coroutine in it, waits until it has ended, cancels what it left,
- * waits for that and for functions still running in threads, and closes the loop. True if it ended with a
- * value, which moves to *value; else the error moves to *error.
- *
- *     weft_value value;
- *     const weft_error *error;
- *     if (weft_run(weft_call(fetch, .url = "a"), &value, &error)) …
- *
- * The caller frees the value with weft_value_free and releases the error with weft_error_release. `value` may
- * be NULL: it is freed. `error` may be NULL: it is reported to stderr with its traceback. A value that
- * borrows memory must borrow it from what outlives the loop. The coroutine is made inside the loop, so the
- * first argument must be the call itself. Where no loop can be made it is not evaluated, and the error is
- * RuntimeError if this thread runs one already, SystemError with libuv's words if that refuses, or
- * out-of-memory. asyncio.run
- */
-#define weft_run(coroutine, value, error) \
-    weft__run_entered(weft__run_enter() ? (coroutine) : NULL, (value), (error))
-bool weft__run_enter(void);
-bool weft__run_entered(weft_coroutine *coroutine, weft_value *value, const weft_error **error);
 
 /* --- Living in a uv_loop that runs already --- */
 
