@@ -15,8 +15,8 @@ weft_async(download) {
     self->buffer = weft_allocate(1000);
     weft_try {
         for (;;) {
-            weft_await(weft_sleep(0.2));
-            printf("%d %%\n", self->percent += 10);
+            weft_await(weft_sleep(0.4));
+            printf("%d %%\n", self->percent += 20);
         }
     }
     weft_catch_code(WEFT_CANCELLED, self->error) {
@@ -59,5 +59,5 @@ weft_async(cancel) {
 }
 
 int main(void) {
-    return weft_main(weft_call(cancel, .patience = 0.7));
+    return weft_main(weft_call(cancel, .patience = 1.0));
 }

@@ -7,8 +7,8 @@ async def download():
     percent = 0
     try:
         while True:
-            await asyncio.sleep(0.2)
-            percent += 10
+            await asyncio.sleep(0.4)
+            percent += 20
             print(f"{percent} %")
     except asyncio.CancelledError as error:
         print(f"cancelled: {error}")
@@ -29,4 +29,4 @@ async def cancel(patience):
         print(f"the download is {'cancelled' if task.cancelled() else 'done'}")
 
 
-asyncio.run(cancel(patience=0.7))
+asyncio.run(cancel(patience=1.0))

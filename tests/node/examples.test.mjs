@@ -19,7 +19,7 @@ const virtual = { WEFT_VIRTUAL: "1" };
 
 // What the pitfalls say on stderr; a blocking sleep takes no virtual time.
 const reports = {
-  blocking_sleep: { python: /^Executing <Task .*nap.* took 0\.\d+ seconds\n$/, weft: /^weft: .*: nap: a step of task \d+ took 0\.\d+ s and blocked all others\n$/, virtual: /^$/ },
+  blocking_sleep: { python: /^Executing <Task .*nap.* took \d+\.\d+ seconds\n$/, weft: /^weft: .*: nap: a step of task \d+ took \d+\.\d+ s and blocked all others\n$/, virtual: /^$/ },
   never_awaited: { python: /RuntimeWarning: coroutine 'save' was never awaited/, weft: /^weft: coroutine 'save' called at .*never_awaited\.c:\d+ was never awaited\n$/ },
   await_outside: { python: /^SyntaxError: 'await' outside async function\n$/, weft: /^$/ },
   not_a_result: { python: /RuntimeWarning: coroutine 'letters' was never awaited/, weft: /^weft: coroutine 'letters' called at .*not_a_result\.c:\d+ was never awaited\n$/ },

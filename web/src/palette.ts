@@ -8,7 +8,7 @@ export type Family = "time" | "tasks" | "locks" | "outside";
 export const families: Record<Family, { label: string; waits: WaitName[] }> = {
     time: { label: "sleeps", waits: ["sleep", "one tick"] },
     tasks: { label: "waits for tasks", waits: ["task", "future", "gather", "shield", "group"] },
-    locks: { label: "waits for a lock or queue", waits: ["semaphore", "lock", "event", "condition", "barrier", "queue"] },
+    locks: { label: "waits for its turn", waits: ["semaphore", "lock", "event", "condition", "barrier", "queue"] },
     outside: { label: "waits for the outside", waits: ["thread", "promise", "something"] },
 };
 
