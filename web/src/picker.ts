@@ -19,11 +19,6 @@ export class Picker {
     constructor(parts: Parts) {
         this.#parts = parts;
         const { list } = parts;
-        list.addEventListener("toggle", (event) => {
-            if (event.newState === "open") {
-                list.querySelector<HTMLElement>("[aria-current]")?.focus();
-            }
-        });
         list.addEventListener("click", (event) => {
             if ((event.target as Element).closest("a") !== null) {
                 list.hidePopover();
@@ -45,6 +40,8 @@ export class Picker {
         leadTo(previous, "Previous", this.#examples[(place + count - 1) % count]!);
         leadTo(next, "Next", this.#examples[(place + 1) % count]!);
         this.#links().forEach((link, index) => {
+            /* Where the focus goes when the list opens. */
+            link.autofocus = index === place;
             if (index === place) {
                 link.setAttribute("aria-current", "page");
             } else {
