@@ -527,8 +527,13 @@ void weft__cancel_at_wait(weft_loop *loop, weft_task *task) {
 }
 
 bool weft_future_cancel(weft_future *future, const char *message) {
-    if (weft__done(future) || weft__foreign(future))
+    if (weft__foreign(future))
         return false;
+    if (weft__done(future)) {
+        if (future->handle.kind != HANDLE_GATHER && !(future->handle.flags & FUTURE_STATIC))
+            future->handle.flags |= FUTURE_RETRIEVED; /* who gives it up needs no report of its error */
+        return false;
+    }
     const weft_error *reason = weft__cancel_reason(message);
     bool cancelled = weft__cancel(weft__current, future, reason);
     weft_error_release(reason);

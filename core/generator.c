@@ -137,7 +137,7 @@ static const weft_error *unfit(weft_loop *loop, weft_frame *generator, uint32_t 
 static weft_frame *late(weft_frame *frame, weft_loop *loop, weft_frame *generator, uint32_t kind) {
     weft__scope *scope = block_of(generator, frame);
     end_at_once(loop, generator);
-    if (scope == NULL && kind != WEFT__OP_GENERATOR_CLOSE)
+    if (scope == NULL && kind == WEFT__OP_GENERATOR_NEXT)
         return raise(frame, loop, frame->b.run.at, NULL);
     after_end(loop, generator, scope);
     return frame;
@@ -220,6 +220,10 @@ weft_frame *weft__generator_ended(weft_frame *generator, weft_loop *loop) {
     generator->flags |= FRAME_FINISHED;
     generator->caller = NULL;
     after_end(loop, generator, scope);
+    if (loop->error != NULL && loop->error->code == WEFT_STOP_ITERATION)
+        weft__set_error(loop,
+                        weft_error_from(loop->error, WEFT_RUNTIME, "StopIteration was raised in a generator"),
+                        NULL);
     if (exiting && loop->error != NULL && loop->error->code == WEFT_GENERATOR_EXIT)
         weft__set_error(loop, NULL, NULL);
     if (loop->error != NULL)

@@ -228,6 +228,18 @@ void weft__group_interrupted(weft_loop *loop, weft_group *group, const weft_erro
     abort_children(loop, group);
 }
 
+/* The generator around the block is being closed, and nothing else is wrong. */
+static bool only_closed(const weft_group *group, const weft_error *error) {
+    return error != NULL && error->code == WEFT_GENERATOR_EXIT && group->error_count == 1;
+}
+
+static void fail(weft_loop *loop, weft_frame *frame, const weft_group *group, weft__scope *scope) {
+    weft__scope_fail(loop, scope,
+                     weft_error_group("unhandled errors in a task group", group->errors, group->error_count));
+    if (WEFT__UNLIKELY(loop->log != NULL))
+        weft__log_error(loop, frame, scope->error, weft__line_of(frame));
+}
+
 /* Makes the block's outcome of the children's. */
 void weft__group_finish(weft_loop *loop, weft_frame *frame, weft_group *group, weft__scope *scope) {
     bool own = group->parent_cancelled && weft_task_uncancel(group->parent) == 0;
@@ -242,11 +254,8 @@ void weft__group_finish(weft_loop *loop, weft_frame *frame, weft_group *group, w
             weft_task_uncancel(group->parent);
             weft__cancel(loop, &group->parent->future, &weft_error_cancelled);
         }
-        weft__scope_fail(
-            loop, scope,
-            weft_error_group("unhandled errors in a task group", group->errors, group->error_count));
-        if (WEFT__UNLIKELY(loop->log != NULL))
-            weft__log_error(loop, frame, scope->error, weft__line_of(frame));
+        if (!only_closed(group, scope->error))
+            fail(loop, frame, group, scope);
     } else if (group->propagate != NULL) {
         weft__scope_fail(loop, scope, weft_error_retain(group->propagate));
     } else if (scope->error != NULL) {

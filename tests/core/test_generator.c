@@ -470,12 +470,17 @@ TEST(send_gives_the_yield_its_value) {
 }
 
 TEST(throw_raises_at_the_yield) {
-    CHECK_EQ_STR(drive("ntnt", false), "ready (thrown) Error 1001: thrown StopIteration StopIteration");
+    CHECK_EQ_STR(drive("ntnt", false), "ready (thrown) Error 1001: thrown StopIteration none");
     CHECK_EQ_STR(drive("ntnn", true), "ready (thrown) survived ended StopIteration StopIteration");
     CHECK_EQ_STR(drive("tn", false), "Error 1001: thrown StopIteration");
     CHECK_EQ_STR(
         drive("nTn", false),
         "ready (raised NULL, which is no error) TypeMismatch: raised NULL, which is no error StopIteration");
+}
+
+TEST(a_throw_after_the_end_gives_none) {
+    CHECK_EQ_STR(drive("nnnttn", false), "ready none ended StopIteration none none StopIteration");
+    CHECK_EQ_STR(drive("cTt", false), "none none none");
 }
 
 TEST(close_may_come_at_any_time) {
@@ -1119,6 +1124,181 @@ TEST(a_timeout_around_a_yield_cancels_who_iterates) {
     CHECK_EQ_INT(drops, 1);
 }
 
+/* --- StopIteration inside --- */
+
+struct stops {
+    weft_frame frame;
+    char how; /* r raises it, n asks an exhausted generator for more, y yields once before */
+    weft_coroutine *inner;
+};
+
+weft_async(stops) {
+    weft_begin(stops);
+    if (self->how == 'n') {
+        self->inner = weft_call(stops, .how = 'y');
+        weft_await(weft_generator_close(self->inner));
+        weft_await(weft_generator_next(self->inner));
+    }
+    weft_yield(1);
+    if (self->how == 'r')
+        weft_raise(WEFT_STOP_ITERATION, "mine");
+    weft_end();
+}
+
+struct meets_stop {
+    weft_frame frame;
+    char how;
+    bool by_hand;
+    weft_coroutine *generator;
+    const weft_error *error, *thrown;
+    int item;
+};
+
+weft_async(meets_stop) {
+    weft_begin(meets_stop);
+    self->thrown = weft_error_new(WEFT_STOP_ITERATION, "thrown");
+    self->generator = weft_call(stops, .how = self->how == 't' ? 'y' : self->how);
+    weft_try {
+        if (!self->by_hand) {
+            weft_for_await (self->item, self->generator) {
+                say("%d", self->item);
+            }
+        }
+        weft_await_to(self->item, weft_generator_next(self->generator));
+        say("%d", self->item);
+        if (self->how == 't')
+            weft_await(weft_generator_throw(self->generator, self->thrown));
+        weft_await(weft_generator_next(self->generator));
+    }
+    weft_catch(self->error) {
+        say("%s, caused by %s", name_of(self->error),
+            self->error->cause == NULL ? "none" : name_of(self->error->cause));
+    }
+    weft_drop();
+    weft_error_release(self->thrown);
+    weft_end();
+}
+
+TEST(stop_iteration_raised_in_a_generator_is_a_runtime_error) {
+    RUN(weft_call(meets_stop, .how = 'r'));
+    CHECK_EQ_STR(world.said, "1 RuntimeError, caused by StopIteration");
+    RUN(weft_call(meets_stop, .how = 'n'));
+    CHECK_EQ_STR(world.said, "RuntimeError, caused by StopIteration");
+    RUN(weft_call(meets_stop, .how = 't', .by_hand = true));
+    CHECK_EQ_STR(world.said, "1 RuntimeError, caused by StopIteration");
+    RUN(weft_call(meets_stop, .how = 'r', .by_hand = true));
+    CHECK_EQ_STR(world.said, "1 RuntimeError, caused by StopIteration");
+}
+
+/* --- A group around a yield --- */
+
+struct fails_now {
+    weft_frame frame;
+};
+
+weft_async(fails_now) {
+    weft_begin(fails_now);
+    weft_try {
+        weft_await(weft_sleep(100));
+    }
+    weft_finally {
+        weft_raise(MY_ERROR, "child");
+    }
+    weft_end();
+}
+
+struct yields_in_group {
+    weft_frame frame;
+    weft_group group;
+    bool child_fails;
+};
+
+weft_async(yields_in_group) {
+    weft_begin(yields_in_group);
+    weft_with_as(self->group, weft_task_group()) {
+        if (self->child_fails)
+            weft_group_create_task(&self->group, weft_call(fails_now));
+        else
+            weft_group_create_task(&self->group, weft_sleep(100));
+        weft_await(weft_sleep(0));
+        weft_yield(1);
+    }
+    weft_end();
+}
+
+struct closes_group {
+    weft_frame frame;
+    bool child_fails;
+    weft_coroutine *generator;
+    const weft_error *error;
+};
+
+weft_async(closes_group) {
+    weft_begin(closes_group);
+    self->generator = weft_call(yields_in_group, .child_fails = self->child_fails);
+    weft_await(weft_generator_next(self->generator));
+    weft_try {
+        weft_await(weft_generator_close(self->generator));
+        say("closed at %g", weft_time());
+    }
+    weft_catch_all(self->error) {
+        say("%s of %d", name_of(self->error), (int)self->error->child_count);
+    }
+    weft_end();
+}
+
+TEST(closing_a_generator_closes_its_group_without_an_error) {
+    RUN(weft_call(closes_group));
+    CHECK_EQ_STR(world.said, "closed at 0");
+    CHECK_EQ_STR(world.reports, "");
+    RUN(weft_call(closes_group, .child_fails = true));
+    CHECK_EQ_STR(world.said, "ErrorGroup of 2");
+}
+
+/* --- Left open --- */
+
+struct closes_slowly {
+    weft_frame frame;
+};
+
+weft_async(closes_slowly) {
+    weft_begin(closes_slowly);
+    weft_try {
+        weft_yield(1);
+        weft_yield(2);
+    }
+    weft_finally {
+        say("closing");
+        weft_await(weft_sleep(1));
+        say("closed at %g", weft_time());
+    }
+    weft_end();
+}
+
+struct takes_first {
+    weft_frame frame;
+    weft_coroutine *generator;
+    int item;
+};
+
+weft_async(takes_first) {
+    weft_begin(takes_first);
+    self->generator = weft_call(closes_slowly);
+    for (;;) {
+        weft_await_to(self->item, weft_generator_next(self->generator));
+        break;
+    }
+    weft_await(weft_sleep(1));
+    say("main ends");
+    weft_end();
+}
+
+TEST(a_break_does_not_close_one_used_by_hand_but_the_end_waits_for_it) {
+    RUN(weft_call(takes_first));
+    CHECK_EQ_STR(world.said, "main ends closing closed at 2");
+    CHECK_EQ_STR(world.reports, "");
+}
+
 TEST_MAIN(TEST_CASE(for_await_takes_every_item), TEST_CASE(for_await_closes_its_generator_however_it_is_left),
           TEST_CASE(a_generators_error_arrives_at_the_loop),
           TEST_CASE(an_error_while_closing_replaces_what_was_on_its_way),
@@ -1129,8 +1309,9 @@ TEST_MAIN(TEST_CASE(for_await_takes_every_item), TEST_CASE(for_await_closes_its_
           TEST_CASE(closing_the_loop_drops_deep_generators_that_rest_at_a_yield),
           TEST_CASE(next_gives_item_after_item_and_then_stop_iteration),
           TEST_CASE(send_gives_the_yield_its_value), TEST_CASE(throw_raises_at_the_yield),
-          TEST_CASE(close_may_come_at_any_time), TEST_CASE(a_late_send_frees_what_it_sends),
-          TEST_CASE(what_is_sent_must_fit), TEST_CASE(a_running_generator_cannot_be_used_by_another_task),
+          TEST_CASE(a_throw_after_the_end_gives_none), TEST_CASE(close_may_come_at_any_time),
+          TEST_CASE(a_late_send_frees_what_it_sends), TEST_CASE(what_is_sent_must_fit),
+          TEST_CASE(a_running_generator_cannot_be_used_by_another_task),
           TEST_CASE(a_generator_can_be_neither_awaited_nor_a_task_nor_taken_over),
           TEST_CASE(a_generator_cannot_use_itself), TEST_CASE(misuse_is_an_error),
           TEST_CASE(one_that_yields_nothing_gives_no_items),
@@ -1145,4 +1326,7 @@ TEST_MAIN(TEST_CASE(for_await_takes_every_item), TEST_CASE(for_await_closes_its_
           TEST_CASE(a_generator_belongs_to_who_makes_the_first_operation),
           TEST_CASE(what_was_to_be_sent_is_freed_with_a_task_that_never_ran),
           TEST_CASE(deep_generators_driven_by_hand_end),
-          TEST_CASE(a_timeout_around_a_yield_cancels_who_iterates))
+          TEST_CASE(a_timeout_around_a_yield_cancels_who_iterates),
+          TEST_CASE(stop_iteration_raised_in_a_generator_is_a_runtime_error),
+          TEST_CASE(closing_a_generator_closes_its_group_without_an_error),
+          TEST_CASE(a_break_does_not_close_one_used_by_hand_but_the_end_waits_for_it))

@@ -99,6 +99,79 @@ TEST(an_error_that_was_read_or_raised_is_not) {
     CHECK_EQ_STR(world.reports, "");
 }
 
+TEST(one_that_was_given_up_after_it_failed_is_not) {
+    RUN(weft_call(starts, .then = 'c'));
+    CHECK_EQ_STR(world.reports, "");
+}
+
+/* Cancelled, it fails with an error of its own. */
+struct fails_when_cancelled {
+    weft_frame frame;
+};
+
+weft_async(fails_when_cancelled) {
+    weft_begin(fails_when_cancelled);
+    weft_try {
+        weft_await(weft_sleep(9));
+    }
+    weft_finally {
+        weft_raise(WEFT_USER, "while closing");
+    }
+    weft_end();
+}
+
+struct cancels_failing {
+    weft_frame frame;
+    weft_task *task;
+};
+
+weft_async(cancels_failing) {
+    weft_begin(cancels_failing);
+    self->task = weft_create_task(weft_call(fails_when_cancelled));
+    weft_await(weft_sleep(1));
+    weft_cancel(self->task);
+    weft_await(weft_sleep(1));
+    weft_end();
+}
+
+TEST(an_error_that_came_after_the_cancellation_is) {
+    RUN(weft_call(cancels_failing));
+    CHECK_EQ_INT(lines_of_report("its error was never retrieved: Error 1000: while closing"), 1);
+}
+
+struct in_group {
+    weft_frame frame;
+    weft_group group;
+    const weft_error *error;
+    weft_values *values;
+    char how; /* g group, r gather that returns errors, w wait_for */
+};
+
+weft_async(in_group) {
+    weft_begin(in_group);
+    weft_try {
+        if (self->how == 'g') {
+            weft_with_as(self->group, weft_task_group()) {
+                weft_group_create_task(&self->group, weft_call(fails));
+                weft_group_create_task(&self->group, weft_call(fails));
+            }
+        }
+        if (self->how == 'r')
+            weft_await(weft_gather_return_errors(weft_call(fails), weft_call(fails)));
+        if (self->how == 'w')
+            weft_await(weft_wait_for(weft_create_task(weft_call(fails)), 5));
+    }
+    weft_catch(self->error) {}
+    weft_end();
+}
+
+TEST(who_collects_errors_has_retrieved_them) {
+    for (const char *how = "grw"; *how != '\0'; how++) {
+        RUN(weft_call(in_group, .how = *how));
+        CHECK_EQ_STR(world.reports, "");
+    }
+}
+
 TEST(a_cancelled_task_is_not) {
     RUN(weft_call(starts, .then = 'w'));
     CHECK_EQ_STR(world.reports, "");
@@ -378,7 +451,10 @@ TEST(no_handler_is_the_default_one) {
 
 TEST_MAIN(TEST_CASE(a_coroutine_that_was_never_awaited_is_named_and_dropped),
           TEST_CASE(one_that_was_closed_is_not), TEST_CASE(an_error_that_nobody_read_is_reported_once),
-          TEST_CASE(an_error_that_was_read_or_raised_is_not), TEST_CASE(a_cancelled_task_is_not),
+          TEST_CASE(an_error_that_was_read_or_raised_is_not),
+          TEST_CASE(one_that_was_given_up_after_it_failed_is_not),
+          TEST_CASE(an_error_that_came_after_the_cancellation_is),
+          TEST_CASE(who_collects_errors_has_retrieved_them), TEST_CASE(a_cancelled_task_is_not),
           TEST_CASE(a_future_is_told_like_a_task),
           TEST_CASE(a_gather_knows_its_childrens_errors_and_is_told_for_its_own),
           TEST_CASE(a_task_that_ignores_its_cancellation_is_destroyed_and_reported),

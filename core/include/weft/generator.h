@@ -18,8 +18,8 @@ weft_op weft_generator_next(weft_coroutine *generator);
 /* The same, and `value` is what weft_yield_to stores. The first must be none. agen.asend(value) */
 weft_op weft_generator_send_value(weft_coroutine *generator, weft_value value);
 
-/* Raises the error where the generator stands; gives the next value it yields. It keeps its own reference.
- * agen.athrow */
+/* Raises the error where the generator stands; gives the next value it yields, none if it has ended before.
+ * It keeps its own reference. agen.athrow */
 weft_op weft_generator_throw(weft_coroutine *generator, const weft_error *error);
 
 /* Raises GeneratorExit where the generator stands and waits for its end. It may be called again. agen.aclose
