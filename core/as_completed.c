@@ -3,7 +3,7 @@
  * for each that has not. Who asks for a result gets the next of the queue.
  */
 
-#include "internal.h"
+#include "watch.h"
 
 struct weft__completion {
     weft_queue done;

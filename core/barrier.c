@@ -9,7 +9,7 @@
  * A reset leads to RESETTING, or to FILLING where nobody is inside; an abort leads to BROKEN.
  */
 
-#include "internal.h"
+#include "wait_queue.h"
 
 enum { FILLING, DRAINING, RESETTING, BROKEN };
 

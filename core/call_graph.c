@@ -10,6 +10,8 @@
 
 #include "internal.h"
 #include "text.h"
+#include "wait_queue.h"
+#include "watch.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -10,7 +10,7 @@
  * Nothing here needs memory once the lock was given up.
  */
 
-#include "internal.h"
+#include "wait_queue.h"
 
 static const weft__queue_type type = {"condition", WAITS_CONDITION, OBJECT_CONDITION, NULL, 0};
 static const weft_error not_acquired = {.code = WEFT_RUNTIME,

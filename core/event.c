@@ -1,6 +1,6 @@
 /* Events. Nothing touches an event after it has woken its waiters, so it may end before they resume. */
 
-#include "internal.h"
+#include "wait_queue.h"
 
 static const weft__queue_type type = {"event", WAITS_EVENT, OBJECT_EVENT, NULL, 0};
 

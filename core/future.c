@@ -1,6 +1,7 @@
 /* Futures: a result that is set once, those who wait for it, and cancellation. */
 
 #include "internal.h"
+#include "wait_queue.h"
 
 /* What creating a future gives where there is no memory for one. Never written to. */
 weft_future weft__out_of_memory_future = {

@@ -700,116 +700,28 @@ static inline void weft__push_ready(weft_loop *loop, weft__handle *handle) {
 }
 void weft__run_step(weft_loop *loop, weft_task *task);
 void weft__ask_for_turn(weft_loop *loop);
-void weft__take_messages(weft_loop *loop); /* calls of other threads become callbacks */
 static inline void
 weft__nudge(weft_loop *loop) { /* something is ready: the host must give a turn if none is on */
     if (WEFT__UNLIKELY(!loop->turning))
         weft__ask_for_turn(loop);
 }
-void weft__loop_finish(weft_loop *loop);
 void weft__send(weft_loop *loop,
                 weft__message *message); /* from any thread; the host must be woken after it */
 uint32_t weft__choose(weft_loop *loop, weft_choice kind, uint32_t candidates);
 void weft__host_failed(weft_loop *loop, const char *what, int code);
 
-/* wait_queue.c: the one queue under every primitive */
+/* callback.c */
+void weft__take_messages(weft_loop *loop); /* calls of other threads become callbacks */
 
-/* How a task resumes that stood in a queue. */
-typedef enum weft__resumption {
-    RESUMED_WOKEN,
-    RESUMED_CANCELLED, /* woken, and cancelled before it resumed: what it was given must go on to the next */
-    RESUMED_LEFT       /* cancelled while it waited */
-} weft__resumption;
+/* ending.c: how far the end is */
+enum { ENDING_NOT, ENDING_MAIN, ENDING_TASKS, ENDING_GENERATORS, ENDING_THREADS };
+bool weft__finished(weft_loop *loop);     /* no main task runs: whether the loop is done */
+void weft__loop_finish(weft_loop *loop);  /* one that was kept */
+void weft__destroy_left(weft_loop *loop); /* every task */
+void weft__drop_ended(weft_loop *loop);   /* what nobody can reach any more */
 
-/* What is particular to the queues of a primitive. */
-typedef struct weft__queue_type {
-    const char *name; /* of the primitive */
-    uint8_t waits;    /* what a `wait` record names */
-    uint8_t object;   /* what an `object-new` record names */
-    /* A task resumes. Returns false if it stands in a queue again instead. NULL: it is not told, and is not
-     * touched after it has woken a task: the task's value is true. */
-    bool (*resumed)(weft_loop *loop, weft_task *task, weft__wait_queue *queue, weft__resumption how);
-    size_t home; /* bytes from the queue that has the number of the primitive to this one */
-} weft__queue_type;
-
-void weft__queue_log(weft_loop *loop, weft__wait_queue *queue, const weft__queue_type *type, uint8_t kind,
-                     uint32_t payload); /* acquire, release or object-new */
-void weft__queue_log_wait(weft_loop *loop, weft_task *task, weft__wait_queue *queue);
-void weft__queue_log_wake(weft_loop *loop, weft_task *task, weft__wait_queue *queue);
-void weft__queue_wake_all(weft_loop *loop, weft__wait_queue *queue);
-bool weft__queue_resume(weft_loop *loop, weft_task *task, uint8_t wait, bool cancelled);
-uint8_t weft__queue_cancel(weft_task *task); /* takes it out; returns how it waits now */
-void weft__queue_forget(weft_task *task);    /* it will never resume */
-uint32_t weft__queue_id(weft_loop *loop, weft__wait_queue *queue);
-
-void weft__queue_wait_again(weft_loop *loop, weft_task *task, weft__wait_queue *queue,
-                            const weft__queue_type *type); /* of a task that resumes: all of its step */
-
-static inline void weft__queue_enter(weft_loop *loop, weft_task *task, weft__wait_queue *queue,
-                                     const weft__queue_type *type) {
-    weft_future *future = &task->future;
-    queue->type = type;
-    future->u.task.wait.queue = queue;
-    future->handle.wait = WAIT_QUEUE;
-    future->handle.next = NULL;
-    future->previous = (weft_future *)(void *)queue->last;
-    if (queue->last != NULL)
-        queue->last->future.handle.next = &future->handle;
-    else
-        queue->first = task;
-    queue->last = task;
-    if (WEFT__UNLIKELY(loop->log != NULL))
-        weft__queue_log_wait(loop, task, queue);
-}
-
-/* An await that ends the step. */
-static inline weft_frame *weft__queue_wait(weft_frame *frame, weft_loop *loop, weft__wait_queue *queue,
-                                           const weft__queue_type *type, uint32_t at) {
-    frame->b.run.at = at;
-    loop->current->future.u.task.leaf = frame;
-    weft__queue_enter(loop, loop->current, queue, type);
-    return NULL;
-}
-
-/* Wakes the first; false if nobody waits. */
-static inline bool weft__queue_wake(weft_loop *loop, weft__wait_queue *queue) {
-    weft_task *task = queue->first;
-    if (task == NULL)
-        return false;
-    weft_task *next = (weft_task *)(void *)task->future.handle.next;
-    bool told = queue->type->resumed != NULL;
-    queue->first = next;
-    if (next != NULL)
-        next->future.previous = NULL;
-    else
-        queue->last = NULL;
-    queue->woken += told;
-    task->future.u.task.wait.queue = told ? queue : NULL;
-    task->future.handle.wait = WAIT_WOKEN;
-    weft__push_ready(loop, &task->future.handle);
-    if (WEFT__UNLIKELY(loop->log != NULL))
-        weft__queue_log_wake(loop, task, queue);
-    weft__nudge(loop);
-    return true;
-}
-
-/* weft_await in a queue, for bodies of the core's own. */
-#define WEFT__AWAIT_IN(queue, type)                                                     \
-    do {                                                                                \
-        return weft__queue_wait(weft__frame, weft__loop, (queue), (type), WEFT__AT(0)); \
-    case WEFT__AT(0):                                                                   \
-        weft__drop_value(weft__loop);                                                   \
-    } while (0)
-
-/* Nobody waits, and nobody who was woken has yet to resume: a newcomer overtakes nobody. */
-static inline bool weft__queue_idle(const weft__wait_queue *queue) {
-    return queue->first == NULL && queue->woken == 0;
-}
-
-/* The one at the head resumes soon, and will pass on what is free. */
-static inline bool weft__queue_moves(const weft__wait_queue *queue) {
-    return queue->woken + queue->left > 0;
-}
+/* deadlock.c */
+bool weft__resolve_deadlock(weft_loop *loop);
 
 /* queue_items.c */
 enum { QUEUE_FIFO, QUEUE_LIFO, QUEUE_PRIORITY };
@@ -817,29 +729,8 @@ bool weft__items_reserve(weft_queue *queue, size_t count);                     /
 const weft_error *weft__items_add(weft_queue *queue, const weft_value *value); /* static; or NULL: it is in */
 weft_value weft__items_take(weft_queue *queue);                                /* of one that is not empty */
 
-/* watch.c */
-typedef void weft__watch_done(weft_loop *loop, void *owner, weft_future *future);
-
-/* Futures of which somebody is told when they end. */
-typedef struct weft__watch {
-    weft__watch_done *done;
-    void *owner;      /* NULL: the watch has ended */
-    size_t count;     /* of futures; counted, each as often as it is there */
-    size_t room;      /* for futures */
-    size_t callbacks; /* that have not run and were not taken back */
-    weft_future *futures[];
-} weft__watch;
-
-weft__watch *weft__watch_new(weft_loop *loop, size_t count, weft__watch_done *done,
-                             void *owner); /* of no futures yet; NULL without memory */
-size_t weft__watch_start(weft_loop *loop, weft__watch *watch,
-                         weft_future *follower); /* returns how many there are, each taken once */
-weft_future *weft__watch_next(const weft__watch *watch,
-                              uint32_t *at); /* one that is not done; each is given once; NULL at the end */
-void weft__watch_end(weft_loop *loop, weft__watch *watch); /* the watch is gone */
-
 /* wait.c */
-const weft__watch *weft__watch_of_wait(const weft_frame *leaf); /* of a task in weft_wait; else NULL */
+const struct weft__watch *weft__watch_of_wait(const weft_frame *leaf); /* of a task in weft_wait; else NULL */
 
 /* interrupt.c */
 void weft__interruptible(weft_loop *loop, weft_task *main);

@@ -3,7 +3,7 @@
  * has it, but newcomers queue up all the same.
  */
 
-#include "internal.h"
+#include "wait_queue.h"
 
 static bool resumed(weft_loop *loop, weft_task *task, weft__wait_queue *queue, weft__resumption how);
 

@@ -4,7 +4,7 @@
  * putters. Whoever is woken and then cancelled wakes the next, if there is still something to be had.
  */
 
-#include "internal.h"
+#include "wait_queue.h"
 
 /* --- The log --- */
 

@@ -3,7 +3,7 @@
  * resumes. If that was cancelled meanwhile, the permit goes on to the next.
  */
 
-#include "internal.h"
+#include "wait_queue.h"
 
 static bool resumed(weft_loop *loop, weft_task *task, weft__wait_queue *queue, weft__resumption how);
 

@@ -1,6 +1,7 @@
 /* Tasks: a coroutine that the loop runs, step by step, and its outcome. */
 
 #include "internal.h"
+#include "wait_queue.h"
 
 #include <stdio.h>
 #include <stdlib.h>

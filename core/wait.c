@@ -1,6 +1,6 @@
 /* Wait: until enough of many are done. What is done already counts by its callback, too, one tick later. */
 
-#include "internal.h"
+#include "watch.h"
 
 struct wait {
     weft_frame frame;

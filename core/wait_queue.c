@@ -9,7 +9,7 @@
  * must be known.
  */
 
-#include "internal.h"
+#include "wait_queue.h"
 
 /* --- Waking --- */
 

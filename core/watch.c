@@ -5,7 +5,7 @@
  * A callback that is on its way when the watch ends still runs, so the last of those frees the block.
  */
 
-#include "internal.h"
+#include "watch.h"
 
 typedef struct watcher {
     weft__callback base;

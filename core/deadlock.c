@@ -1,0 +1,70 @@
+/* A program that nobody can ever wake again: who waits for what becomes the error of its main tasks. */
+
+#include "internal.h"
+
+#include <stdio.h>
+
+typedef struct deadlock {
+    char text[1024];
+    size_t length;
+    unsigned tasks;
+} deadlock;
+
+static bool describe_stuck(weft_loop *loop, weft_task *task, void *context) {
+    deadlock *self = context;
+    if (weft__done(&task->future))
+        return true;
+    self->tasks++;
+    if (self->length + 160 < sizeof self->text) {
+        self->length += (size_t)snprintf(self->text + self->length, sizeof self->text - self->length, "\n  ");
+        weft__describe_task(loop, task, self->text + self->length, sizeof self->text - self->length);
+        self->length += strlen(self->text + self->length);
+    }
+    return true;
+}
+
+/* Only a body that left its function by a return of its own neither waits nor is ready. */
+static bool fail_plain_return(weft_loop *loop, weft_task *task, void *context) {
+    (void)context;
+    if (!weft__done(&task->future) && task->future.handle.wait == WAIT_READY)
+        weft__throw_into(loop, task,
+                         weft_error_new(WEFT_RUNTIME, "a coroutine of %s left its body without weft_return",
+                                        weft_task_name(task)));
+    return true;
+}
+
+static bool fail_main(weft_loop *loop, weft_task *task, void *context) {
+    if (!weft__done(&task->future) && task->future.handle.flags & FUTURE_MAIN)
+        weft__throw_into(loop, task, weft_error_retain(context));
+    return true;
+}
+
+/* Nothing is ready, no timer is armed, nothing is pending outside: nobody can ever go on. Returns whether
+ * something can now. */
+bool weft__resolve_deadlock(weft_loop *loop) {
+    if (loop->tasks == 0 || loop->holds > 0 || !loop->started)
+        return false;
+    if (loop->ending != ENDING_NOT) { /* tasks that ignored their cancellation */
+        weft__destroy_left(loop);
+        return true;
+    }
+    weft__each_task(loop, fail_plain_return, NULL);
+    if (loop->ready != NULL)
+        return true;
+    deadlock *self = weft__large_new(loop, sizeof *self);
+    const weft_error *error = &weft_error_out_of_memory;
+    if (self != NULL) {
+        *self = (deadlock){.text = ""};
+        weft__each_task(loop, describe_stuck, self);
+        error = weft_error_new(WEFT_DEADLOCK, "nothing can wake %s any more:%s",
+                               self->tasks == 1 ? "the task" : "the tasks", self->text);
+        weft__large_delete(loop, self, sizeof *self);
+    }
+    union {
+        const weft_error *from;
+        void *to;
+    } cast = {error};
+    weft__each_task(loop, fail_main, cast.to);
+    weft_error_release(error);
+    return loop->ready != NULL;
+}
