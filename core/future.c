@@ -199,20 +199,24 @@ void weft__wait_in(weft_future *future, weft__handle *handle) {
     future->callbacks = handle;
 }
 
+/* A callback knows who stands before it, so those of which a future has many leave it at no cost. */
 bool weft__remove_callback(weft_future *future, weft__handle *handle) {
-    weft__handle *last = future->callbacks, *before = last;
+    weft__handle *last = future->callbacks, *before = last, *next = handle->next;
     if (last == NULL)
         return false;
-    do {
-        if (before->next == handle) {
-            before->next = handle->next;
-            if (handle == last)
-                future->callbacks = before == handle ? NULL : before;
-            return true;
-        }
+    if (handle->kind == HANDLE_CALLBACK && handle != last->next)
+        before = ((weft__callback *)(void *)handle)->before;
+    while (before->next != handle) {
         before = before->next;
-    } while (before != last);
-    return false;
+        if (before == last)
+            return false;
+    }
+    before->next = next;
+    if (next->kind == HANDLE_CALLBACK)
+        ((weft__callback *)(void *)next)->before = before;
+    if (handle == last)
+        future->callbacks = before == handle ? NULL : before;
+    return true;
 }
 
 static void schedule(weft_loop *loop, weft_future *future, weft__handle *handle) {
@@ -257,6 +261,7 @@ void weft__callback_init(weft__callback *callback, size_t size, weft__callback_r
     callback->handle = (weft__handle){.kind = HANDLE_CALLBACK, .flags = (uint16_t)size};
     callback->run = run;
     callback->future = NULL;
+    callback->before = NULL;
     callback->owner = owner;
 }
 
@@ -273,6 +278,7 @@ void weft__attach_callback(weft_loop *loop, weft_future *future, weft__callback 
         schedule(loop, future, &callback->handle);
         weft__nudge(loop);
     } else {
+        callback->before = future->callbacks;
         weft__wait_in(future, &callback->handle);
     }
 }

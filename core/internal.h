@@ -76,9 +76,10 @@ typedef void weft__callback_run(weft__callback *callback, weft_loop *loop);
 struct weft__callback {
     weft__handle handle;
     weft__callback_run *run;
-    weft_future *future; /* that it was added to; counted from when that is done until run releases it; NULL:
-                            it ended without a result */
-    void *owner;         /* what it belongs to; of the program's own: the context that it runs in, counted */
+    weft_future *future;  /* that it was added to; counted from when that is done until run releases it; NULL:
+                             it ended without a result */
+    weft__handle *before; /* who came before it to its future, unless it is the first there */
+    void *owner;          /* what it belongs to; of the program's own: the context that it runs in, counted */
 };
 
 typedef struct weft__timer weft__timer;

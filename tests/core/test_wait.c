@@ -394,6 +394,99 @@ TEST(many_are_waited_for) {
     CHECK_EQ_STR(world.said, "2500 5000");
 }
 
+/* Many wait for one future, by weft_wait or by themselves, or have a callback on it; some leave. */
+enum { PLACES = 9 };
+
+struct waits_for_one {
+    weft_frame frame;
+    weft_future *future;
+    char name;
+    int done;
+};
+
+weft_async(waits_for_one) {
+    weft_begin(waits_for_one);
+    weft_await_to(self->done, weft_wait(&self->future, 1, WEFT_ALL_COMPLETED, INFINITY));
+    say("%c", self->name);
+    weft_end();
+}
+
+struct awaits_one {
+    weft_frame frame;
+    weft_future *future;
+    char name;
+};
+
+weft_async(awaits_one) {
+    weft_begin(awaits_one);
+    weft_await(self->future);
+    say("%c", self->name);
+    weft_end();
+}
+
+static void called_back(weft_future *future, void *argument) {
+    (void)future;
+    say("%s", (const char *)argument);
+}
+
+struct leaves_in_any_order {
+    weft_frame frame;
+    unsigned seed;
+    weft_future *future;
+    weft_task *tasks[PLACES];
+    char names[PLACES][2];
+    bool left[PLACES];
+};
+
+static char expected[4 * PLACES];
+
+/* The awaiting ones go on with the callbacks; who waits with weft_wait comes after them. */
+static void expect(const bool *left) {
+    static const char order[] = "cfibehadg";
+    expected[0] = '\0';
+    for (const char *name = order; *name != '\0'; name++)
+        if (!left[*name - 'a'])
+            world_add(expected, sizeof expected, " ", (char[]){*name, '\0'});
+}
+
+/* a, d, g wait with weft_wait, b, e, h have callbacks, c, f, i await it. */
+weft_async(leaves_in_any_order) {
+    weft_begin(leaves_in_any_order);
+    self->future = weft_create_future();
+    for (int i = 0; i < PLACES; i++) {
+        self->names[i][0] = (char)('a' + i);
+        if (i % 3 == 0)
+            self->tasks[i] =
+                weft_create_task(weft_call(waits_for_one, .future = self->future, .name = self->names[i][0]));
+        if (i % 3 == 2)
+            self->tasks[i] =
+                weft_create_task(weft_call(awaits_one, .future = self->future, .name = self->names[i][0]));
+    }
+    weft_await(weft_sleep(1));
+    for (int i = 1; i < PLACES; i += 3)
+        weft_future_add_done_callback(self->future, called_back, self->names[i]);
+    for (int left = 0; left < PLACES / 2; left++) {
+        self->seed = self->seed * 1103515245 + 12345;
+        int i = (int)(self->seed >> 16) % PLACES;
+        if (i % 3 == 0)
+            self->left[i] |= weft_cancel(self->tasks[i]);
+        if (i % 3 == 1)
+            self->left[i] |= weft_future_remove_done_callback(self->future, called_back, self->names[i]) > 0;
+    }
+    weft_await(weft_sleep(1));
+    weft_future_set_value(self->future, weft_none());
+    weft_await(weft_sleep(1));
+    expect(self->left);
+    weft_end();
+}
+
+TEST(whoever_leaves_a_future_the_others_are_told_in_their_order) {
+    for (unsigned seed = 0; seed < 200; seed++) {
+        CHECK_EQ_STR(RUN(weft_call(leaves_in_any_order, .seed = seed)), "none");
+        CHECK_EQ_STR(world.said, expected);
+    }
+}
+
 TEST_MAIN(TEST_CASE(it_waits_for_all), TEST_CASE(it_waits_for_the_first),
           TEST_CASE(it_waits_for_the_first_error), TEST_CASE(a_timeout_ends_it_and_nothing_else),
           TEST_CASE(one_that_is_there_twice_is_waited_for_once_and_stays_twice),
@@ -401,4 +494,5 @@ TEST_MAIN(TEST_CASE(it_waits_for_all), TEST_CASE(it_waits_for_the_first),
           TEST_CASE(an_error_is_still_the_callers_to_look_at),
           TEST_CASE(nothing_stays_on_those_that_are_not_done), TEST_CASE(cancelling_it_cancels_nothing_else),
           TEST_CASE(the_call_graph_shows_what_is_waited_for), TEST_CASE(any_allocation_may_fail),
-          TEST_CASE(the_loop_may_be_closed_at_any_step), TEST_CASE(many_are_waited_for))
+          TEST_CASE(the_loop_may_be_closed_at_any_step), TEST_CASE(many_are_waited_for),
+          TEST_CASE(whoever_leaves_a_future_the_others_are_told_in_their_order))
