@@ -50,7 +50,7 @@ static void release(weft_loop *loop, results *self) {
     weft__delete(loop, self, sizeof *self);
 }
 
-/* With all the memory it will need; or NULL. */
+/* With the memory for all that it will be told; or NULL. */
 static results *results_new(weft_loop *loop, size_t count, double seconds) {
     results *self = weft__new(loop, sizeof *self);
     if (self == NULL)
@@ -59,9 +59,7 @@ static results *results_new(weft_loop *loop, size_t count, double seconds) {
     weft_queue_init(&self->done, count);
     self->watch = weft__watch_new(loop, count, one_done, self);
     if (self->watch != NULL && weft__items_reserve(&self->done, count) &&
-        (seconds == INFINITY || count == 0 ||
-         ((self->timer = weft__timer_new(loop, expire, self)) != NULL &&
-          weft__timer_arm(loop, self->timer, weft__now(loop) + seconds))))
+        (seconds == INFINITY || count == 0 || (self->timer = weft__timer_new(loop, expire, self)) != NULL))
         return self;
     release(loop, self);
     return NULL;
@@ -110,7 +108,11 @@ static const weft_error *start(results **all, size_t count, const weft_awaitable
     }
     make_futures(loop, self->watch, count, awaitables);
     self->coming = self->left = weft__watch_start(loop, self->watch, NULL);
-    return NULL;
+    if (self->timer == NULL || weft__timer_arm(loop, self->timer, weft__now(loop) + seconds))
+        return NULL;
+    release(loop, self); /* the tasks run on */
+    *all = NULL;
+    return &weft_error_out_of_memory;
 }
 
 /* --- Iterating --- */

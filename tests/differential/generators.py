@@ -86,7 +86,7 @@ class Generators:
         name, definition = line.words
         generator = self.things[name] = self.make_generator(definition)
         try:
-            self.say(who, f"{name} gave {describe(await self.item(anext(generator)))}")
+            self.say(who, f"{name} gave {describe(await anext(generator))}")
             await self.lines(line.inside, who, result)
         finally:
             try:
@@ -101,23 +101,15 @@ class Generators:
             raise Error("TypeMismatch")
         return self.things[name]
 
-    async def item(self, awaitable):
-        try:
-            return await awaitable
-        except StopAsyncIteration:
-            raise Error("StopIteration") from None
-
     async def await_next(self, name):
-        return f"{name} gave {describe(await self.item(anext(self.generator_of(name))))}"
+        return f"{name} gave {describe(await anext(self.generator_of(name)))}"
 
     async def await_send(self, name, value):
-        return f"{name} gave {describe(await self.item(self.generator_of(name).asend(int(value))))}"
+        return f"{name} gave {describe(await self.generator_of(name).asend(int(value)))}"
 
     async def await_throw(self, name, error, *message):
-        generator = self.generator_of(name)
-        if generator.ag_frame is None:  # it has ended: CPython gives None, and the error is lost
-            raise Error("StopIteration")
-        return f"{name} gave {describe(await self.item(generator.athrow(new_error(error, *message))))}"
+        thrown = self.generator_of(name).athrow(new_error(error, *message))
+        return f"{name} gave {describe(await thrown)}"
 
     async def await_close(self, name):
         await self.close(self.generator_of(name))

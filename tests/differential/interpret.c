@@ -153,8 +153,15 @@ struct run {
     const weft_error *error;
 };
 
+static unsigned begun;
+
+unsigned bodies_begun(void) {
+    return begun;
+}
+
 static weft_async(run) {
     weft_begin(run);
+    begun++;
     say(self->who, "begins");
     weft_try {
         weft_await(run_part((struct part){self->body->lines, self->body->lines + self->body->count, self->who,

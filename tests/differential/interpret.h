@@ -21,6 +21,8 @@ struct part {
 
 /* A coroutine that runs a body of the program. */
 weft_coroutine *run_named(const char *definition, const char *who);
+/* How many bodies have begun so far. */
+unsigned bodies_begun(void);
 /* A coroutine that runs lines; those inside of a block; those of its clause. */
 weft_coroutine *run_part(struct part part);
 weft_coroutine *inside(const struct part *block);

@@ -3,7 +3,7 @@
 import asyncio
 
 import virtual_loop
-from world import Error, describe, seconds
+from world import describe, seconds
 
 MODES = {"all": asyncio.ALL_COMPLETED, "first": asyncio.FIRST_COMPLETED, "error": asyncio.FIRST_EXCEPTION}
 
@@ -35,5 +35,5 @@ class Many:
         try:
             coroutine = next(self.things[name])
         except StopIteration:
-            raise Error("StopIteration") from None
+            raise StopAsyncIteration from None
         return f"{name} gave {describe(await coroutine)}"

@@ -39,7 +39,11 @@ const lines = {
     [1, (p) => [`raise E${p.below(9)}${p.odds(3) ? " boom" : ""}`]],
     [0.3, (p) => [`return ${p.below(9)}`]],
     [0.2, () => ["raise Cancelled"]],
-    [0.2, (p) => [`rename ${p.one(p.names)} ${p.fresh("named")}`]],
+    [0.2, (p) => {
+      const name = p.one(p.names);
+      return [`rename ${name} ${p.fresh("named")}`, `name ${name}`];
+    }],
+    [0.1, (p) => p.mayBeEager && [`eager ${p.one(["true", "false"])}`]],
   ],
   errors: [
     [3, (p, s) => clause("try", p.inside(s), p.one(["catch", "catch_all"]), [...p.inside(s), ...p.perhaps(2, "reraise")])],
@@ -53,6 +57,14 @@ const lines = {
   callbacks: [
     [1, (p) => [`soon ${p.fresh("l")}`]],
     [1, (p) => [`later ${p.fresh("l")} ${p.delay()}`]],
+    [0.5, (p) => {
+      const name = p.fresh("l");
+      return [`${p.one([`later ${name} ${p.delay()}`, `at ${name} ${p.one(["0", "0.5", "1", "2"])}`])}`, ...p.perhaps(2, `sleep ${p.delay()}`), ...p.perhaps(2, `drop ${name}`)];
+    }],
+    [0.5, (p, s) => {
+      const [name, label] = [p.anyFuture(s), p.fresh("l")];
+      return [`callback ${name} ${label}`, ...p.perhaps(2, `callback ${name} ${label}`), ...p.perhaps(2, `sleep ${p.delay()}`), `uncallback ${name} ${label}`];
+    }],
     [2, (p, s) => [`soon_do ${p.act(s)}`]],
     [2, (p, s) => [`later_do ${p.delay()} ${p.act(s)}`]],
     [2, (p, s) => [`when_done ${p.anyFuture(s)} ${p.act(s)}`]],
@@ -65,19 +77,23 @@ const lines = {
   groups: [
     [4, (p, s) => {
       const name = p.fresh("n");
-      const inner = p.scope(s);
+      const inner = { ...p.scope(s), groups: [...s.groups, name] };
       const starts = Array.from({ length: 1 + p.below(3) }, () =>
         p.makes(inner, p.fresh("c"), (child) => [`start ${name} ${child} ${p.one(s.leaves)}`])).flat();
       return block(`group ${name}`, [...starts, ...p.inside(inner), ...p.perhaps(4, `group_cancel ${name}`)]);
     }],
+    [2, (p, s) => s.groups.length > 0 && p.makes(s, p.fresh("c"), (child) => [`start ${p.one(s.groups)} ${child} ${p.one(s.leaves)}`], "maybe")],
+    [0.5, (p, s) => s.groups.length > 0 && [`group_cancel ${p.one(s.groups)}`]],
   ],
   timeouts: [
     [3, (p, s) => {
       const name = p.fresh("d");
       const head = p.odds(4) ? `timeout_at ${name} ${p.one(["0.5", "1", "2", "3"])}` : `timeout ${name} ${p.delay()}`;
-      const inside = [...p.inside(s), ...p.perhaps(3, `reschedule ${name} ${p.one(["0", "0.5", "1", "3", "none"])}`), ...p.perhaps(3, ...p.inside(s))];
+      const inner = { ...s, deadlines: [...s.deadlines, name] };
+      const inside = [...p.inside(inner), ...p.perhaps(3, `reschedule ${name} ${p.one(["0", "0.5", "1", "3", "none"])}`), ...p.perhaps(3, ...p.inside(s))];
       return [...block(head, inside), ...p.perhaps(2, `deadline ${name}`)];
     }],
+    [0.5, (p, s) => s.deadlines.length > 0 && [p.moved(s)]],
     [2, (p, s) => [`wait_for ${p.waitable(s)} ${p.one([p.delay(), "none"])}`]],
   ],
   locks: [
@@ -155,8 +171,12 @@ const lines = {
     }],
     [1, (p, s) => {
       const name = p.fresh("o");
-      return [p.one([`context ${name}`, `context_of ${name} ${p.one(p.names)}`]), ...p.perhaps(2, ...p.inside(s)), `run_in ${name} ${p.act(s)}`, `value_in ${name} v`,
+      return [`context ${name}`, ...p.perhaps(2, ...p.inside(s)), `run_in ${name} ${p.act(s)}`, `value_in ${name} v`,
         ...p.perhaps(2, `spawn_in ${name} ${p.fresh("c")} ${p.one(s.leaves)}`)];
+    }],
+    [0.5, (p) => {
+      const name = p.fresh("o");
+      return [`context_of ${name} ${p.one(p.names)}`, ...p.perhaps(2, `sleep ${p.delay()}`), `value_in ${name} v`];
     }],
   ],
 };
@@ -170,6 +190,8 @@ const acts = {
     [0.3, (p, s) => `spawn_eager ${p.fresh("c")} ${p.one(s.leaves)}`],
     [0.5, (p, s) => `state ${p.anyFuture(s)}`],
   ],
+  groups: [[1, (p, s) => s.groups.length > 0 && p.one([`group_cancel ${p.one(s.groups)}`, `start ${p.one(s.groups)} ${p.fresh("c")} ${p.one(s.leaves)}`])]],
+  timeouts: [[1, (p, s) => s.deadlines.length > 0 && p.moved(s)]],
   futures: [
     [1, (p) => `set ${p.one(p.futures)} ${p.below(9)}`],
     [1, (p) => `fail ${p.one(p.futures)} E${p.below(9)}`],
@@ -208,7 +230,9 @@ class Program {
     // Few topics at a time meet more often than many.
     this.topics = new Map([["tasks", 1]]);
     for (let count = 2 + this.below(4); count > 0; count--) this.topics.set(this.one(optional), 1 + this.below(4));
-    this.delays = this.one([["0", "0", "0.25", "0.5", "0.5", "1", "2"], ["0", "0", "1"], ["0.5", "1", "1.5"], ["0", "0", "0", "0.25"]]);
+    // A gather makes all its tasks before the first of them starts: their order is not CPython's then.
+    this.mayBeEager = !this.topics.has("gathers");
+    this.delays = this.one([["0", "0", "0.25", "0.5", "0.5", "1", "2"], ["0", "-1", "1"], ["0.5", "1", "1.5"], ["0", "0", "0", "0.25"]]);
     this.names = Array.from({ length: 2 + this.below(5) }, (_, i) => `t${i}`);
     this.targets = this.odds(8) ? [...this.names, "main"] : this.names;
     this.length = this.one([3, 5, 5, 8, 12]);
@@ -224,6 +248,10 @@ class Program {
       `${this.one(["queue", "queue", "lifo", "priority"])} ${name} ${this.one([0, 1, 1, 2])}`);
     this.share(["v"], () => "variable v");
     this.events = this.share(this.one([["e"], ["e", "o"]]), (name) => `event ${name}`);
+  }
+
+  moved(s) {
+    return `reschedule ${this.one(s.deadlines)} ${this.one(["0", "0.5", "1", "3", "none"])}`;
   }
 
   notify(name) {
@@ -268,9 +296,10 @@ class Program {
     return Array.from({ length: 1 + this.below(4) }, () => this.waitable(s));
   }
 
-  // Lines that make a task or future, which exists after them.
-  makes(s, name, make) {
+  // Lines that make a task or future, which exists after them, unless a group may refuse it.
+  makes(s, name, make, maybe) {
     const made = make(name);
+    if (maybe) return made;
     s.futures.push(name);
     s.waitable.push(name);
     return made;
@@ -309,21 +338,24 @@ class Program {
 
   // A body of its own: what it may wait for and call, and how it ends.
   definition(name, count, { waitable = this.futures, leaves = ["leaf0"], generators = [], enters = ["leaf0"], exits = ["out0"], tail = [] }) {
-    const s = { depth: 0, futures: [], waitable: [...waitable], leaves, generators, enters, exits };
+    const s = { depth: 0, futures: [], waitable: [...waitable], groups: [], deadlines: [], leaves, generators, enters, exits };
     return [`def ${name}`, ...indent([...this.body(count, s), ...tail])];
   }
 
-  // A body that yields, at its top or in one block there.
+  // A body that yields, at its top or in one block there. One that may ignore its end has no timeout around a
+  // yield: CPython leaves that armed for ever.
   generator(name, known) {
-    const s = { depth: 1, futures: [], waitable: [...this.futures], leaves: ["leaf0", "leaf2"], enters: ["leaf0"], exits: ["out0"], ...known };
+    const s = { depth: 1, futures: [], waitable: [...this.futures], groups: [], deadlines: [], leaves: ["leaf0", "leaf2"], enters: ["leaf0"], exits: ["out0"], ...known };
+    const ignoring = this.odds(2);
     const yields = () => [`yield ${this.below(9)}`, ...this.perhaps(3, ...this.body(1, this.scope(s)))];
     const piece = () =>
       this.one([
         () => yields(),
         () => this.body(1, s),
         () => clause("try", [...yields(), ...yields()], "finally", this.inside(s)),
-        () => clause("try", [...yields(), ...yields()], "catch_all", [...this.inside(s), ...this.perhaps(2, "reraise")]),
-        () => block(`timeout ${this.fresh("d")} ${this.delay()}`, [...yields(), ...this.inside(s)]),
+        ignoring
+          ? () => clause("try", [...yields(), ...yields()], "catch_all", [...this.inside(s), ...this.perhaps(2, "reraise")])
+          : () => block(`timeout ${this.fresh("d")} ${this.delay()}`, [...yields(), ...this.inside(s)]),
       ])();
     return [`def ${name}`, ...indent(Array.from({ length: 1 + this.below(3) }, piece).flat())];
   }
@@ -337,7 +369,7 @@ class Program {
     return [
       `scenario ${name}`,
       "def main",
-      ...indent([...this.setup, "spawn janitor", ...names.map((task) => `spawn ${task}`), ...wait]),
+      ...indent([...this.setup, "spawn janitor", ...names.map((task) => `spawn ${task}`), ...(this.mayBeEager ? this.perhaps(6, "eager true") : []), ...wait]),
       ...names.flatMap((task, i) =>
         this.definition(task, 1 + this.below(this.length), { ...all, waitable: [...names.slice(i + 1), ...futures] })),
       ...["def leaf0", ...indent(["sleep 0", `return ${this.below(9)}`])],

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* --- Tasks and groups --- */
 
@@ -20,9 +21,15 @@ static void do_spawn_eager(struct call call) {
     put_task(call.words[0], weft_create_eager_task(child(call.words)));
 }
 
+static void do_eager(struct call call) {
+    weft_loop_set_eager(weft_loop_current(), strcmp(call.words[0], "true") == 0);
+}
+
+/* A task that has ended without beginning was refused. */
 static void do_start(struct call call) {
+    unsigned begun = bodies_begun();
     weft_task *task = weft_group_create_task(&get(call.words[0], GROUP)->as.group, child(call.words + 1));
-    if (!weft_task_done(task)) {
+    if (!weft_task_done(task) || bodies_begun() != begun) {
         put_task(call.words[1], task);
         return;
     }
@@ -124,18 +131,27 @@ static void do_soon(struct call call) {
     weft_call_soon(say_label, call.words[0]);
 }
 
+/* Its handle is gone then. */
+static void say_timer(void *thing) {
+    struct thing *timer = thing;
+    timer->as.handle = NULL;
+    say("loop", "%s", timer->name);
+}
+
 static void do_later(struct call call) {
-    struct thing *handle = add(call.words[0], HANDLE);
-    handle->as.handle = weft_call_later(seconds(call.words[1]), say_label, call.words[0]);
+    struct thing *timer = add(call.words[0], HANDLE);
+    timer->as.handle = weft_call_later(seconds(call.words[1]), say_timer, timer);
 }
 
 static void do_at(struct call call) {
-    struct thing *handle = add(call.words[0], HANDLE);
-    handle->as.handle = weft_call_at(seconds(call.words[1]), say_label, call.words[0]);
+    struct thing *timer = add(call.words[0], HANDLE);
+    timer->as.handle = weft_call_at(seconds(call.words[1]), say_timer, timer);
 }
 
 static void do_drop(struct call call) {
-    weft_handle_cancel(get(call.words[0], HANDLE)->as.handle);
+    struct thing *timer = get(call.words[0], HANDLE);
+    weft_handle_cancel(timer->as.handle);
+    timer->as.handle = NULL;
 }
 
 static void do_callback(struct call call) {
@@ -198,6 +214,7 @@ const struct action task_actions[] = {
     {"log", do_log},
     {"spawn", do_spawn},
     {"spawn_eager", do_spawn_eager},
+    {"eager", do_eager},
     {"start", do_start},
     {"group_new", do_group_new},
     {"group_cancel", do_group_cancel},

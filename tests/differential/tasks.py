@@ -18,6 +18,9 @@ class Tasks:
     def do_spawn_eager(self, who, *words):
         self.things[words[0]] = asyncio.create_task(self.child(*words), eager_start=True)
 
+    def do_eager(self, who, word):
+        self.loop.eager = word == "true"
+
     def do_start(self, who, group, *words):
         coroutine = self.child(*words)
         try:

@@ -48,6 +48,7 @@ class VirtualLoop(base_events.BaseEventLoop):
         self.now = 0.0
         self._selector = Jump(self)
         self.created = {}
+        self.eager = False
 
     def pending(self):
         """The tasks that have not ended, in the order of their creation."""
@@ -118,9 +119,7 @@ def finish(loop, left):
             loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
     except Deadlock:
         return
-    for generator in list(loop._asyncgens):
-        if generator.ag_frame is None:  # it has ended: a task that closes it does nothing
-            loop._asyncgens.discard(generator)
+    loop._asyncgens.clear()  # each belongs to a block that closes it
     for step in (loop.shutdown_asyncgens(), loop.shutdown_default_executor()):
         loop.run_until_complete(tasks.Task(step, loop=loop))  # none of the program's tasks
 
@@ -131,7 +130,7 @@ def destroy(loop):
         task._log_destroy_pending = False
         try:
             task.get_coro().close()
-        except (Exception, asyncio.CancelledError):
+        except BaseException:
             pass
 
 
@@ -174,6 +173,7 @@ def run(loop, main, tell=None):
         number = next(numbers)
         if tell is not None:
             coroutine = Stepped(coroutine, functools.partial(tell, number))
+        named.setdefault("eager_start", loop.eager)  # as asyncio.eager_task_factory
         loop.created[number] = tasks.Task(coroutine, loop=loop, **named)
         return loop.created[number]
 

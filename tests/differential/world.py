@@ -25,6 +25,7 @@ NAMES = {
     ValueError: "InvalidArgument",
     LookupError: "LookupError",
     GeneratorExit: "GeneratorExit",
+    StopAsyncIteration: "StopIteration",
     asyncio.BrokenBarrierError: "BrokenBarrier",
     asyncio.QueueEmpty: "QueueEmpty",
     asyncio.QueueFull: "QueueFull",
