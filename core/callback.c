@@ -53,11 +53,21 @@ void weft__send(weft_loop *loop, weft__message *message) {
     }
 }
 
+/* The message may be what ends the loop, so that waits for senders before it goes. If the host cannot be
+ * woken, the next turn brings the message all the same. */
+void weft__send_from_thread(weft_loop *loop, weft__message *message) {
+    atomic_fetch_add(&loop->senders, 1);
+    weft__send(loop, message);
+    loop->host->wake(loop->host);
+    atomic_fetch_sub(&loop->senders, 1);
+}
+
 bool weft__call_soon_threadsafe(weft_loop *loop, weft_callback *function, void *argument, const char *name) {
     weft__message *message =
         function == NULL ? NULL : malloc(sizeof *message); /* the loop's allocator need not be thread-safe */
     if (message == NULL)
         return false;
+    message->arrive = NULL;
     message->function = function;
     message->argument = argument;
     message->name = name;
@@ -67,8 +77,7 @@ bool weft__call_soon_threadsafe(weft_loop *loop, weft_callback *function, void *
         free(message);
         return false;
     }
-    weft__send(loop, message);
-    loop->host->wake(loop->host); /* if it cannot, the next turn brings the message all the same */
+    weft__send_from_thread(loop, message);
     return true;
 }
 
@@ -102,8 +111,8 @@ void weft__take_messages(weft_loop *loop) {
             place = &(*place)->next;
         weft__message *message = *place;
         *place = message->next;
-        if (message == &loop->interrupt) {
-            weft__interrupt_arrived(loop);
+        if (message->arrive != NULL) {
+            message->arrive(loop, message);
             continue;
         }
         deliver(loop, message);

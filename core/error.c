@@ -40,12 +40,11 @@ static block *block_of(const weft_error *error) {
 /* --- Making --- */
 
 /* In a thread without a loop the memory is malloc's, and the block knows it. */
-static block *new_block(size_t children, size_t message_length) {
+static block *new_block(weft_loop *loop, size_t children, size_t message_length) {
     size_t head = offsetof(block, children);
     if (children > (SIZE_MAX - head - message_length - 1) / sizeof(weft_error *))
         return NULL;
     size_t size = head + children * sizeof(weft_error *) + message_length + 1;
-    weft_loop *loop = weft__current;
     block *made = loop != NULL ? loop->allocator.allocate(loop->allocator.context, size) : malloc(size);
     if (made == NULL)
         return NULL;
@@ -69,7 +68,7 @@ static const weft_error *new_error(const weft_error *cause, int code, const char
     int length = format != NULL ? vsnprintf(NULL, 0, format, arguments) : 0;
     if (length < 0)
         length = 0;
-    block *made = new_block(0, (size_t)length);
+    block *made = new_block(weft__current, 0, (size_t)length);
     if (made != NULL) {
         made->error.code = code;
         made->error.cause = weft_error_retain(cause);
@@ -110,7 +109,7 @@ const weft_error *weft__error_at(const char *function, const char *file, int lin
 
 const weft_error *weft_error_group(const char *message, const weft_error *const *children, size_t count) {
     size_t length = message != NULL ? strlen(message) : 0;
-    block *made = new_block(count, length);
+    block *made = new_block(weft__current, count, length);
     if (made == NULL)
         return &weft_error_out_of_memory;
     made->error.code = WEFT_GROUP;
@@ -200,6 +199,59 @@ static void forget(visited *list) {
         next = following(met);
         met->next = NULL;
     }
+}
+
+/* --- Copying --- */
+
+/* Without its cause and children. Nothing refers to it yet. */
+static block *copy_block(const block *from) {
+    size_t length = strlen(from->error.message);
+    block *copy = new_block(NULL, from->error.child_count, length);
+    if (copy == NULL)
+        return NULL;
+    copy->error.code = from->error.code;
+    copy->error.function = from->error.function;
+    copy->error.file = from->error.file;
+    copy->error.line = from->error.line;
+    copy->error.references = 0;
+    memcpy(message_of(copy), from->error.message, length + 1);
+    return copy;
+}
+
+/* The copy of an error that was met; a static error is its own. */
+static const weft_error *copy_of(const weft_error *error) {
+    block *from = block_of(error);
+    if (from == NULL)
+        return error;
+    from->above->error.references++;
+    return &from->above->error;
+}
+
+static void free_copies(visited *list) {
+    for (block *met = list->first; met != NULL; met = following(met))
+        free(met->above);
+}
+
+const weft_error *weft__error_copy(const weft_error *error) {
+    bool whole = true;
+    visited list = {NULL, NULL};
+    meet(&list, error);
+    for (block *from = list.first; from != NULL; from = following(from)) {
+        whole &= (from->above = copy_block(from)) != NULL;
+        meet(&list, from->error.cause);
+        for (size_t i = 0; i < from->error.child_count; i++)
+            meet(&list, from->children[i]);
+    }
+    for (block *from = list.first; whole && from != NULL; from = following(from)) {
+        from->above->error.cause = copy_of(from->error.cause);
+        for (size_t i = 0; i < from->error.child_count; i++)
+            from->above->children[i] = copy_of(from->children[i]);
+    }
+    if (!whole)
+        free_copies(&list);
+    const weft_error *copy = whole ? copy_of(error) : &weft_error_out_of_memory;
+    forget(&list);
+    return copy;
 }
 
 bool weft_error_has(const weft_error *error, int code) {

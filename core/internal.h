@@ -275,15 +275,20 @@ typedef struct weft__log weft__log;
 
 /* --- The loop --- */
 
-/* A call from another thread. */
-typedef struct weft__message {
-    struct weft__message *next;
+/* From another thread, or a signal handler: a call, or what has a way of its own to arrive. */
+typedef struct weft__message weft__message;
+typedef void weft__message_arrive(weft_loop *loop, weft__message *message);
+
+struct weft__message {
+    weft__message *next;
+    weft__message_arrive
+        *arrive; /* of the core's own: called when the loop takes it; the message is the sender's */
     weft_callback *function;
     void *argument;
     const char *name;
     weft_context *context; /* of who called; NULL: no variables */
     bool owned;            /* the context is the message's own, else of the thread that called */
-} weft__message;
+};
 
 struct weft_loop {
     struct weft__transfer transfer; /* must come first: the macros reach it */
@@ -356,6 +361,7 @@ struct weft_loop {
     void *reporter_context;
     struct weft_simulation *simulation; /* the host, if it is one */
     _Atomic(weft__message *) inbox;
+    atomic_uint senders; /* threads between a message and its wake-up */
 
     weft_task *interruptible; /* what SIGINT cancels, or NULL */
     bool interrupt_told;      /* it was cancelled for that */
@@ -525,6 +531,7 @@ weft_frame *weft__hold_free(weft_loop *loop,
 weft_value weft__value_detach(weft_value value);
 
 /* error.c */
+const weft_error *weft__error_copy(const weft_error *error); /* for another thread: in memory of malloc's */
 const weft_error *
 weft__error_at(const char *function, const char *file, int line, const weft_error *cause, int code,
                const char *message); /* the strings but for the message are static; copies that */
@@ -708,6 +715,7 @@ weft__nudge(weft_loop *loop) { /* something is ready: the host must give a turn 
 }
 void weft__send(weft_loop *loop,
                 weft__message *message); /* from any thread; the host must be woken after it */
+void weft__send_from_thread(weft_loop *loop, weft__message *message); /* the same, and wakes the host */
 uint32_t weft__choose(weft_loop *loop, weft_choice kind, uint32_t candidates);
 void weft__host_failed(weft_loop *loop, const char *what, int code);
 
@@ -735,7 +743,6 @@ const struct weft__watch *weft__watch_of_wait(const weft_frame *leaf); /* of a t
 
 /* interrupt.c */
 void weft__interruptible(weft_loop *loop, weft_task *main);
-void weft__interrupt_arrived(weft_loop *loop);
 bool weft__interrupted(weft_loop *loop);
 
 /* group.c, timeout.c, generator.c, gather.c: how blocks and waits reach them */

@@ -50,6 +50,7 @@ weft_loop *weft_loop_new(weft_host *host, const weft_allocator *allocator) {
     loop->memory = sizeof *loop;
     loop->held.scope.kind = SCOPE_HOLD;
     atomic_init(&loop->inbox, NULL);
+    atomic_init(&loop->senders, 0);
     atomic_init(&loop->interrupts, 0);
     atomic_init(&loop->interrupt_queued, false);
     weft__current = loop;
@@ -347,6 +348,7 @@ void weft_loop_close(weft_loop *loop) {
     weft__leave_works(loop);
     weft__hold_free(loop, &loop->held);
     weft__timers_close(loop);
+    weft__take_messages(loop); /* that other threads sent before they heard of the end */
     free_ready(loop, &loop->ready);
     weft__set_error(loop, NULL, NULL);
     weft__context_free(loop, loop->context);
@@ -356,6 +358,8 @@ void weft_loop_close(weft_loop *loop) {
         weft__report(loop, WEFT__NOTHING_KNOWN, "%zu objects were still retained when their loop was closed",
                      loop->objects);
     weft_loop_set_debug(loop, false);
+    while (atomic_load(&loop->senders) > 0) {
+    }
     weft__memory_close(loop);
     weft_allocator allocator = loop->allocator;
     allocator.release(allocator.context, loop);

@@ -4,7 +4,7 @@
  * of runners. */
 
 #include "own_loop.h"
-#include "interrupt.h"
+#include "sigint.h"
 
 #include "../core/program.h"
 

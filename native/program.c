@@ -2,7 +2,7 @@
 
 /* What weft_main and runners ask of this host, besides own_loop.c. */
 
-#include "interrupt.h"
+#include "sigint.h"
 
 #include "../core/program.h"
 

@@ -73,7 +73,8 @@ static void keep_running(weft_uv *self, bool keep) {
 static int wake(weft_host *host) {
     weft_uv *self = of_host(host);
     int code = uv_async_send(&self->async);
-    if (weft_loop_current() == self->loop) { /* this thread is the one that runs libuv's loop */
+    weft_loop *loop = weft_loop_current();
+    if (loop != NULL && loop->host == host) { /* this thread is the one that runs libuv's loop */
         keep_running(self, true);
         record_failure(self, "uv_async_send", code);
     }

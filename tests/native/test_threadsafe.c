@@ -1,11 +1,16 @@
-/* weft_call_soon_threadsafe: what other threads may do to a loop. */
+/* What other threads may do to a loop: weft_call_soon_threadsafe, weft_run_coroutine_threadsafe. */
 
 #define _GNU_SOURCE
 
 #include "weft_test.h"
 
+#include <math.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
+#include <weft/concurrent.h>
 #include <weft/uv.h>
 #include <weft/weft.h>
 
@@ -223,6 +228,400 @@ TEST(an_attached_loop_is_called_and_stopped_from_another_thread) {
     CHECK_EQ_INT(it.detached, 1);
 }
 
+/* --- Coroutines that another thread asks for --- */
+
+/* A loop in a thread of its own, which runs until it is told to stop. */
+typedef struct service {
+    pthread_t thread;
+    uv_sem_t started;
+    weft_loop *loop;
+    weft_future *stop;
+    atomic_int dropped;
+} service;
+
+static service the_service;
+
+struct serving {
+    weft_frame frame;
+    service *service;
+};
+
+/* What is asked for too late is destroyed, and that is said. */
+static void ignore(void *context, const char *text) {
+    (void)context;
+    (void)text;
+}
+
+weft_async(serving) {
+    weft_begin(serving);
+    weft_loop_set_reporter(weft_loop_current(), ignore, NULL);
+    self->service->stop = weft_create_future();
+    self->service->loop = weft_loop_current();
+    weft_loop_hold(self->service->loop);
+    uv_sem_post(&self->service->started);
+    weft_await(self->service->stop);
+    weft_loop_unhold(self->service->loop);
+    weft_end();
+}
+
+static void *serve_all(void *argument) {
+    if (!weft_run(weft_call(serving, .service = argument), NULL, NULL))
+        abort();
+    return NULL;
+}
+
+static weft_loop *start_service(void) {
+    atomic_init(&the_service.dropped, 0);
+    if (uv_sem_init(&the_service.started, 0) != 0 ||
+        pthread_create(&the_service.thread, NULL, serve_all, &the_service) != 0)
+        abort();
+    uv_sem_wait(&the_service.started);
+    return the_service.loop;
+}
+
+static void stop_service(void) {
+    if (!weft_call_soon_threadsafe(the_service.loop, set, the_service.stop))
+        abort();
+    pthread_join(the_service.thread, NULL);
+    uv_sem_destroy(&the_service.started);
+}
+
+/* How it ends: v with a value, s a string, e an error, n with nested ones, c cancelled, f never */
+struct asked {
+    weft_frame frame;
+    char how;
+    int number;
+    uv_sem_t *begun;
+    const weft_error *error;
+};
+
+static const weft_error *nested_error(void) {
+    const weft_error *children[2];
+    children[0] = weft_error_new(WEFT_USER + 1, "one");
+    children[1] = weft_error_from(&weft_error_timed_out, WEFT_USER + 2, "two");
+    const weft_error *group = weft_error_group("both", children, 2);
+    const weft_error *error = weft_error_from(group, WEFT_RUNTIME, "outside");
+    weft_error_release(children[0]);
+    weft_error_release(children[1]);
+    weft_error_release(group);
+    return error;
+}
+
+weft_async(asked) {
+    weft_begin(asked);
+    if (self->begun != NULL)
+        uv_sem_post(self->begun);
+    weft_await(weft_sleep(0));
+    if (self->how == 'v')
+        weft_return(self->number * 2);
+    if (self->how == 's')
+        weft_return(weft_format("number %d", self->number));
+    if (self->how == 'e')
+        weft_raise(WEFT_USER + 3, "no number %d", self->number);
+    if (self->how == 'n') {
+        self->error = nested_error();
+        weft_raise_error(self->error);
+    }
+    if (self->how == 'c')
+        weft_task_cancel(weft_current_task(), "enough");
+    weft_await(weft_sleep(1e6));
+    weft_drop();
+    weft_error_release(self->error);
+    atomic_fetch_add(&the_service.dropped, 1);
+    weft_end();
+}
+
+TEST(another_thread_gets_the_value) {
+    weft_loop *loop = start_service();
+    weft_concurrent_future *answer = weft_run_coroutine_threadsafe(loop, asked, .how = 'v', .number = 21);
+    CHECK(weft_concurrent_wait(answer, INFINITY));
+    CHECK(weft_concurrent_done(answer));
+    CHECK(weft_concurrent_error(answer) == NULL);
+    CHECK_EQ_INT(weft_value_int(weft_concurrent_value(answer)), 42);
+    weft_concurrent_release(answer);
+    stop_service();
+}
+
+TEST(a_string_outlives_the_loop) {
+    weft_loop *loop = start_service();
+    weft_concurrent_future *answer = weft_run_coroutine_threadsafe(loop, asked, .how = 's', .number = 5);
+    weft_concurrent_future *other = weft_run_coroutine_threadsafe(loop, asked, .how = 's', .number = 6);
+    CHECK(weft_concurrent_wait(answer, INFINITY));
+    CHECK(weft_concurrent_wait(other, INFINITY));
+    weft_value value = weft_concurrent_take(answer);
+    CHECK_EQ_INT(weft_concurrent_take(answer).kind, WEFT_NONE);
+    stop_service();
+    CHECK_EQ_STR(weft_value_string(value), "number 5");
+    CHECK_EQ_STR(weft_value_string(weft_concurrent_value(other)), "number 6");
+    weft_value_free(&value);
+    weft_concurrent_release(answer);
+    weft_concurrent_release(other);
+}
+
+TEST(an_error_crosses_with_all_that_it_has) {
+    char text[256];
+    weft_loop *loop = start_service();
+    weft_concurrent_future *answer = weft_run_coroutine_threadsafe(loop, asked, .how = 'e', .number = 7);
+    weft_concurrent_future *nested = weft_run_coroutine_threadsafe(loop, asked, .how = 'n');
+    CHECK(weft_concurrent_wait(answer, INFINITY));
+    CHECK(weft_concurrent_wait(nested, INFINITY));
+    stop_service();
+    const weft_error *error = weft_concurrent_error(answer);
+    CHECK_EQ_INT(error->code, WEFT_USER + 3);
+    CHECK_EQ_STR(error->message, "no number 7");
+    CHECK_EQ_STR(error->function, "asked");
+    CHECK(error->line > 0);
+    CHECK(weft_value_error(weft_concurrent_value(answer)) == error);
+    weft_error_print(weft_concurrent_error(nested), text, sizeof text);
+    CHECK_EQ_STR(text, "RuntimeError: outside\n"
+                       "caused by ErrorGroup: both\n"
+                       "  Error 1001: one\n"
+                       "  Error 1002: two\n"
+                       "  caused by TimedOut\n");
+    weft_concurrent_release(answer);
+    weft_concurrent_release(nested);
+}
+
+TEST(a_wait_has_a_limit) {
+    weft_loop *loop = start_service();
+    weft_concurrent_future *answer = weft_run_coroutine_threadsafe(loop, asked, .how = 'f');
+    CHECK(!weft_concurrent_wait(answer, 0));
+    CHECK(!weft_concurrent_wait(answer, 0.002));
+    CHECK(!weft_concurrent_wait(answer, -1));
+    CHECK_EQ_INT(weft_concurrent_error(answer)->code, WEFT_INVALID_STATE);
+    CHECK(!weft_concurrent_cancelled(answer));
+    stop_service(); /* which cancels what is left */
+    CHECK(weft_concurrent_wait(answer, 0));
+    CHECK(weft_concurrent_cancelled(answer));
+    weft_concurrent_release(answer);
+    CHECK_EQ_INT(the_service.dropped, 1);
+}
+
+TEST(cancelling_the_future_cancels_the_task) {
+    uv_sem_t begun;
+    weft_loop *loop = start_service();
+    uv_sem_init(&begun, 0);
+    weft_concurrent_future *answer = weft_run_coroutine_threadsafe(loop, asked, .how = 'f', .begun = &begun);
+    uv_sem_wait(&begun);
+    CHECK(weft_concurrent_cancel(answer));
+    CHECK(weft_concurrent_cancelled(answer)); /* at once */
+    CHECK(weft_concurrent_wait(answer, INFINITY));
+    CHECK(!weft_concurrent_cancel(answer));
+    while (atomic_load(&the_service.dropped) == 0) /* or it would sleep for days */
+        sched_yield();
+    weft_concurrent_release(answer);
+    stop_service();
+    uv_sem_destroy(&begun);
+}
+
+TEST(one_that_is_cancelled_before_it_begins) {
+    weft_loop *loop = start_service();
+    for (int i = 0; i < 100; i++) {
+        weft_concurrent_future *answer = weft_run_coroutine_threadsafe(loop, asked, .how = 'f');
+        CHECK(weft_concurrent_cancel(answer));
+        weft_concurrent_release(answer);
+    }
+    stop_service();
+    CHECK_EQ_INT(the_service.dropped, 100);
+}
+
+TEST(a_task_that_is_cancelled_cancels_the_future) {
+    weft_loop *loop = start_service();
+    weft_concurrent_future *answer = weft_run_coroutine_threadsafe(loop, asked, .how = 'c');
+    CHECK(weft_concurrent_wait(answer, INFINITY));
+    CHECK(weft_concurrent_cancelled(answer));
+    CHECK_EQ_STR(weft_concurrent_error(answer)->message, "enough");
+    weft_concurrent_release(answer);
+    stop_service();
+}
+
+static pthread_t called_in;
+static uv_sem_t called;
+static char call_order[8];
+
+static void on_answer(weft_concurrent_future *future, void *sign) {
+    called_in = pthread_self();
+    call_order[strlen(call_order)] = *(const char *)sign;
+    if (!weft_concurrent_done(future))
+        abort();
+    uv_sem_post(&called);
+}
+
+TEST(callbacks) {
+    weft_loop *loop = start_service();
+    memset(call_order, 0, sizeof call_order);
+    uv_sem_init(&called, 0);
+    uv_sem_t begun;
+    uv_sem_init(&begun, 0);
+    weft_concurrent_future *answer = weft_run_coroutine_threadsafe(loop, asked, .how = 'f', .begun = &begun);
+    CHECK(weft_concurrent_add_done_callback(answer, on_answer, (void *)"a"));
+    CHECK(weft_concurrent_add_done_callback(answer, on_answer, (void *)"b"));
+    CHECK(!weft_concurrent_add_done_callback(answer, NULL, NULL));
+    CHECK_EQ_STR(call_order, "");
+    weft_concurrent_cancel(answer); /* calls them here */
+    CHECK_EQ_STR(call_order, "ab");
+    CHECK(pthread_equal(called_in, pthread_self()));
+    CHECK(weft_concurrent_add_done_callback(answer, on_answer, (void *)"c")); /* at once */
+    CHECK_EQ_STR(call_order, "abc");
+    weft_concurrent_release(answer);
+
+    for (int i = 0; i < 3; i++)
+        uv_sem_wait(&called);
+    answer = weft_run_coroutine_threadsafe(loop, asked, .how = 'v');
+    CHECK(weft_concurrent_add_done_callback(answer, on_answer, (void *)"d"));
+    uv_sem_wait(&called);
+    CHECK_EQ_STR(call_order, "abcd");
+    weft_concurrent_release(answer);
+    stop_service();
+    uv_sem_destroy(&called);
+    uv_sem_destroy(&begun);
+}
+
+/* --- Many at once, let go of at every moment --- */
+
+static void *ask_often(void *argument) {
+    weft_loop *loop = argument;
+    for (int i = 0; i < 200; i++) {
+        char how = "vsencf"[i % 6];
+        weft_concurrent_future *answer = weft_run_coroutine_threadsafe(loop, asked, .how = how, .number = i);
+        if (answer == NULL)
+            abort();
+        if (i % 6 == 5 || i % 7 == 0)
+            weft_concurrent_cancel(answer);
+        if (i % 3 > 0 && !weft_concurrent_wait(answer, INFINITY))
+            abort();
+        if (i % 6 == 0 && i % 7 > 0 && weft_concurrent_wait(answer, INFINITY) &&
+            weft_value_int(weft_concurrent_value(answer)) != 2 * i)
+            abort();
+        weft_concurrent_release(answer);
+    }
+    return NULL;
+}
+
+TEST(many_threads_ask) {
+    pthread_t threads[THREADS];
+    weft_loop *loop = start_service();
+    for (int i = 0; i < THREADS; i++)
+        if (pthread_create(&threads[i], NULL, ask_often, loop) != 0)
+            abort();
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    stop_service();
+    CHECK_EQ_INT(the_service.dropped, THREADS * 200);
+}
+
+/* One thread cancels while the loop comes to its end. */
+static void *cancel_it(void *answer) {
+    weft_concurrent_cancel(answer);
+    return NULL;
+}
+
+TEST(a_cancellation_beside_the_end_of_the_loop) {
+    for (int i = 0; i < 50; i++) {
+        pthread_t thread;
+        weft_loop *loop = start_service();
+        weft_concurrent_future *answer = weft_run_coroutine_threadsafe(loop, asked, .how = 'f');
+        if (pthread_create(&thread, NULL, cancel_it, answer) != 0)
+            abort();
+        stop_service();
+        pthread_join(thread, NULL);
+        CHECK(weft_concurrent_cancelled(answer));
+        weft_concurrent_release(answer);
+        CHECK_EQ_INT(the_service.dropped, 1);
+    }
+}
+
+/* --- In the loop's own thread, and where the loop ends at once --- */
+
+struct asks_itself {
+    weft_frame frame;
+    weft_concurrent_future *answer;
+};
+
+weft_async(asks_itself) {
+    weft_begin(asks_itself);
+    self->answer = weft_run_coroutine_threadsafe(weft_loop_current(), asked, .how = 'v', .number = 4);
+    CHECK(!weft_concurrent_wait(self->answer, INFINITY)); /* it would wait for itself */
+    while (!weft_concurrent_wait(self->answer, INFINITY))
+        weft_await(weft_sleep(0));
+    CHECK_EQ_INT(weft_value_int(weft_concurrent_value(self->answer)), 8);
+    weft_concurrent_release(self->answer);
+    weft_end();
+}
+
+TEST(the_loop_s_own_thread_does_not_wait) {
+    CHECK(weft_run(weft_call(asks_itself), NULL, NULL));
+}
+
+struct nothing {
+    weft_frame frame;
+};
+
+weft_async(nothing) {
+    weft_begin(nothing);
+    weft_end();
+}
+
+TEST(a_loop_that_is_closed_first_cancels) {
+    weft_runner runner;
+    weft_runner_init(&runner, NULL);
+    CHECK(weft_runner_run(&runner, weft_call(nothing), NULL, NULL));
+    weft_loop_set_reporter(weft_runner_loop(&runner), ignore, NULL);
+    atomic_store(&the_service.dropped, 0);
+    weft_concurrent_future *answer =
+        weft_run_coroutine_threadsafe(weft_runner_loop(&runner), asked, .how = 'f');
+    CHECK(!weft_concurrent_done(answer));
+    weft_runner_close(&runner);
+    CHECK(weft_concurrent_cancelled(answer));
+    CHECK_EQ_INT(the_service.dropped, 1);
+    weft_concurrent_release(answer);
+}
+
+static const weft_context_variable user = WEFT_CONTEXT_VARIABLE_STRING("user", "nobody");
+
+struct tells_user {
+    weft_frame frame;
+};
+
+weft_async(tells_user) {
+    weft_begin(tells_user);
+    weft_return(weft_value_string(weft_context_get(&user)));
+    weft_end();
+}
+
+static weft_value ask_from_thread(void *loop) {
+    weft_concurrent_future *answer = weft_run_coroutine_threadsafe(loop, tells_user);
+    weft_concurrent_wait(answer, INFINITY);
+    bool is_ada = strcmp(weft_value_string(weft_concurrent_value(answer)), "ada") == 0;
+    weft_concurrent_release(answer);
+    return weft_value_of(is_ada);
+}
+
+struct sends_thread {
+    weft_frame frame;
+    bool is_ada;
+};
+
+weft_async(sends_thread) {
+    weft_begin(sends_thread);
+    CHECK(weft_context_set(&user, "ada") == NULL);
+    weft_await_to(self->is_ada, weft_to_thread(ask_from_thread, weft_loop_current()));
+    CHECK(self->is_ada);
+    weft_end();
+}
+
+TEST(the_variables_of_a_thread_come_along) {
+    CHECK(weft_run(weft_call(sends_thread), NULL, NULL));
+}
+
 TEST_MAIN(TEST_CASE(every_call_arrives_in_the_order_of_its_thread), TEST_CASE(a_call_wakes_a_sleeping_loop),
           TEST_CASE(the_loop_s_own_thread_may_call_too),
-          TEST_CASE(an_attached_loop_is_called_and_stopped_from_another_thread))
+          TEST_CASE(an_attached_loop_is_called_and_stopped_from_another_thread),
+          TEST_CASE(another_thread_gets_the_value), TEST_CASE(a_string_outlives_the_loop),
+          TEST_CASE(an_error_crosses_with_all_that_it_has), TEST_CASE(a_wait_has_a_limit),
+          TEST_CASE(cancelling_the_future_cancels_the_task),
+          TEST_CASE(one_that_is_cancelled_before_it_begins),
+          TEST_CASE(a_task_that_is_cancelled_cancels_the_future), TEST_CASE(callbacks),
+          TEST_CASE(many_threads_ask), TEST_CASE(a_cancellation_beside_the_end_of_the_loop),
+          TEST_CASE(the_loop_s_own_thread_does_not_wait), TEST_CASE(a_loop_that_is_closed_first_cancels),
+          TEST_CASE(the_variables_of_a_thread_come_along))

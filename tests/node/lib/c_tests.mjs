@@ -7,11 +7,13 @@ import { at, filesOf, fromRoot, howItEnded, run, runModule, stem } from "./proje
 const native = (program, args) => run(program, args);
 const sanitized = (program, args) =>
   run(program, args, { env: { ASAN_OPTIONS: "detect_leaks=1", UBSAN_OPTIONS: "print_stacktrace=1" } });
+const underThreadSanitizer = (program, args) => run(program, args, { env: { TSAN_OPTIONS: `halt_on_error=1 suppressions=${at("tests/native/threads.supp")}` } });
 const wasm = (program, args) => run(process.execPath, [runModule, program, ...args]);
 
 export const variants = [
   { name: "native", tree: "build/native", suffix: "", start: native },
   { name: "sanitized", tree: "build/debug", suffix: "", start: sanitized },
+  { name: "threads", tree: "build/threads", suffix: "", start: underThreadSanitizer, only: /test_(run|threadsafe|to_thread)\.c$/ },
   { name: "wasm", tree: "build/wasm", suffix: ".wasm", start: wasm },
 ];
 
@@ -50,8 +52,8 @@ async function testProgram(context, label, program, start) {
 export function testFolder(folder, wanted = variants) {
   const sources = filesOf(folder, /^test_\w+\.c$/);
   test(`${folder} holds tests`, () => assert.ok(sources.length > 0, `${folder} has no test_*.c`));
-  for (const { name: variant, tree, suffix, start } of wanted)
-    for (const source of sources) {
+  for (const { name: variant, tree, suffix, start, only = /./ } of wanted)
+    for (const source of sources.filter((source) => only.test(source))) {
       const label = `${variant} ${stem(source)}`;
       const program = at(tree, folder, stem(source) + suffix);
       test(label, (context) => testProgram(context, label, program, start));

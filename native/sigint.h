@@ -1,5 +1,5 @@
-#ifndef WEFT_NATIVE_INTERRUPT_H
-#define WEFT_NATIVE_INTERRUPT_H
+#ifndef WEFT_NATIVE_SIGINT_H
+#define WEFT_NATIVE_SIGINT_H
 
 #include <uv.h>
 #include <weft/loop.h>

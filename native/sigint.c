@@ -2,7 +2,7 @@
 
 /* Catching SIGINT for the runner that runs in the main thread. */
 
-#include "interrupt.h"
+#include "sigint.h"
 
 #include "../core/program.h"
 
