@@ -205,6 +205,20 @@ test("documents name what there is", async (context) => {
     });
 });
 
+// The last column of the deviations: "test_timer: case", or a file below tests/.
+test("every deviation names a test that there is", () => {
+  const [, table] = /^\| What \| In asyncio .*\n.*\n((?:\|.*\n)*)/m.exec(readFileSync(at("docs/semantics.md"), "utf8"));
+  const named = table.trim().split("\n").map((row) => row.split("|").at(-2).trim());
+  assert.ok(named.length > 40);
+  for (const name of named) {
+    const [file, topic] = name.split(": ");
+    const places = ["core", "native", "node", "differential", "."].flatMap((folder) => [at("tests", folder, file), at("tests", folder, `${file}.c`)]);
+    const there = places.find((path) => existsSync(path));
+    assert.ok(there, `${name}: there is no such file`);
+    if (topic !== undefined) assert.match(readFileSync(there, "utf8"), new RegExp(`^TEST\\(${topic}\\)`, "m"), name);
+  }
+});
+
 const anchor = (heading) => heading.toLowerCase().replace(/[^\w\- ]/g, "").trim().replaceAll(" ", "-");
 
 test("links lead somewhere", async (context) => {
