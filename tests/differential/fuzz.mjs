@@ -48,8 +48,8 @@ function options(words) {
 async function report({ seed, verdict }, keep) {
   console.log(`\nprogram ${seed} differs; it is made small …`);
   const among = builds.filter(({ build }) => build === verdict.build);
-  const small = await shrink(await loadOracle(), randomScenario(seed), among, (lines) =>
-    process.stderr.write(`\r${lines} lines  `));
+  const tell = (lines) => process.stderr.isTTY && process.stderr.write(`\r${lines} lines  `);
+  const small = await shrink(await loadOracle(), randomScenario(seed), among, tell);
   console.log(`\r\n${small.text}\n${sideBySide(small.verdict ?? verdict)}`);
   if (keep === null) return;
   appendFileSync(regressions, `\n${small.text.replace(/^scenario.*/, `scenario ${keep}`)}`);

@@ -50,6 +50,7 @@ static void say_sent(struct generate *self) {
 }
 
 static void enter_block(struct generate *self) {
+    self->ignored = (struct result){.stopped = false};
     self->block = self->part.at++;
     self->stop = self->block->clause != NULL ? self->block->clause : self->block->end;
 }

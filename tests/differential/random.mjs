@@ -152,10 +152,10 @@ const lines = {
   ],
   generators: [
     [4, (p, s) => s.generators.length > 0 && block(`each ${p.fresh("v")} ${p.one(s.generators)}`, [...p.inside(s), ...p.perhaps(4, "leave")])],
-    [3, (p, s) => {
+    [3, (p, s) => { // only where one task runs it: who else resumes a generator may outlive its owner
       const name = p.fresh("z");
       const use = () => [p.one([`next ${name}`, `next ${name}`, `send ${name} ${p.below(9)}`, `throw ${name} E${p.below(9)}`, `close ${name}`]), ...p.perhaps(3, ...p.inside(s))];
-      return s.generators.length > 0 && block(`generator ${name} ${p.one(s.generators)}`, [...use(), ...use()]);
+      return s.isOnce && s.generators.length > 0 && block(`generator ${name} ${p.one(s.generators)}`, [...use(), ...use()]);
     }],
   ],
   managers: [
@@ -337,8 +337,8 @@ class Program {
   }
 
   // A body of its own: what it may wait for and call, and how it ends.
-  definition(name, count, { waitable = this.futures, leaves = ["leaf0"], generators = [], enters = ["leaf0"], exits = ["out0"], tail = [] }) {
-    const s = { depth: 0, futures: [], waitable: [...waitable], groups: [], deadlines: [], leaves, generators, enters, exits };
+  definition(name, count, { waitable = this.futures, leaves = ["leaf0"], generators = [], enters = ["leaf0"], exits = ["out0"], isOnce = false, tail = [] }) {
+    const s = { isOnce, depth: 0, futures: [], waitable: [...waitable], groups: [], deadlines: [], leaves, generators, enters, exits };
     return [`def ${name}`, ...indent([...this.body(count, s), ...tail])];
   }
 
@@ -371,7 +371,7 @@ class Program {
       "def main",
       ...indent([...this.setup, "spawn janitor", ...names.map((task) => `spawn ${task}`), ...(this.mayBeEager ? this.perhaps(6, "eager true") : []), ...wait]),
       ...names.flatMap((task, i) =>
-        this.definition(task, 1 + this.below(this.length), { ...all, waitable: [...names.slice(i + 1), ...futures] })),
+        this.definition(task, 1 + this.below(this.length), { ...all, isOnce: true, waitable: [...names.slice(i + 1), ...futures] })),
       ...["def leaf0", ...indent(["sleep 0", `return ${this.below(9)}`])],
       ...["def leaf1", ...indent([`sleep ${this.delay()}`, this.one(["raise E1", "return 1", "cancel t0"])])],
       ...["def leaf2", ...indent(cleanup)],

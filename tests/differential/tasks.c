@@ -59,7 +59,8 @@ static void do_rename(struct call call) {
 }
 
 static void do_name(struct call call) {
-    say(call.who, "%s is called %s", call.words[0], weft_task_name(get(call.words[0], TASK)->as.task));
+    const char *name = weft_task_name(get(call.words[0], TASK)->as.task);
+    say(call.who, "%s is called %s", call.words[0], strncmp(name, "Task-", 5) == 0 ? "by its number" : name);
 }
 
 /* --- Futures --- */

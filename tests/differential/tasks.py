@@ -45,7 +45,8 @@ class Tasks:
         self.things[name].set_name(other)
 
     def do_name(self, who, name):
-        return f"{name} is called {self.things[name].get_name()}"
+        called = self.things[name].get_name()
+        return f"{name} is called {'by its number' if called.startswith('Task-') else called}"
 
     # Futures
 

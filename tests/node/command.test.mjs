@@ -19,7 +19,7 @@ test("help", async (context) => {
     await context.test(`weft ${args.join(" ")}: usage on stdout, status 0`, async () => {
       const result = await weft(...args);
       assert.equal(result.status, 0);
-      for (const command of ["play", "run", "test", "bench", "build", "setup"])
+      for (const command of ["play", "run", "test", "fuzz", "bench", "build", "setup"])
         assert.match(result.stdout, new RegExp(`^  \\./weft ${command}\\b`, "m"));
     });
 });
