@@ -300,6 +300,8 @@ static bool is_entered(const weft_loop *loop, const weft_context *context) {
 const weft_error *weft_context_run(weft_context *context, void (*function)(void *argument), void *argument) {
     static const weft_error entered = {.code = WEFT_RUNTIME, .message = "the context is entered already"};
     weft_loop *loop = weft__current;
+    if (context == NULL) /* weft_context_copy found none */
+        return &weft_error_out_of_memory;
     if (loop == NULL || context->loop != loop->tag)
         return &no_loop;
     if (is_entered(loop, context))

@@ -186,7 +186,7 @@ const weft_error *weft__group_enter(weft_loop *loop, weft_group *group) {
     if (!reserve_errors(loop, group))
         return &weft_error_out_of_memory;
     group->entered = true;
-    group->parent = loop->current;
+    group->parent = (weft_task *)(void *)weft__retain(&loop->current->future);
     group->id = weft__new_id(loop);
     if (WEFT__UNLIKELY(loop->log != NULL))
         weft__log_object(loop, group->id, OBJECT_GROUP, 0);
@@ -201,8 +201,19 @@ static void keep_cancellation(weft_group *group, const weft_error *error) {
     group->propagate = weft_error_retain(error);
 }
 
+/* A group that a generator has opened is closed by who closes that, which may be another task. */
+static void change_parent(weft_loop *loop, weft_group *group, weft_task *task) {
+    if (group->parent_cancelled)
+        weft_task_uncancel(group->parent);
+    group->parent_cancelled = false;
+    weft__release(loop, &group->parent->future);
+    group->parent = (weft_task *)(void *)weft__retain(&task->future);
+}
+
 bool weft__group_wait(weft_loop *loop, weft_frame *frame, weft_group *group, const weft_error *error) {
     weft_task *task = loop->current;
+    if (WEFT__UNLIKELY(group->parent != task))
+        change_parent(loop, group, task);
     if (!group->exiting) {
         group->exiting = true;
         if (error != NULL && error->code == WEFT_CANCELLED)
@@ -262,7 +273,6 @@ void weft__group_finish(weft_loop *loop, weft_frame *frame, weft_group *group, w
         weft__scope_clear(loop, scope);
     }
     weft__group_forget(loop, group);
-    group->finished = true;
 }
 
 /* Lets go of all that the group has. Children that still run end without it. */
@@ -278,4 +288,8 @@ void weft__group_forget(weft_loop *loop, weft_group *group) {
     group->error_room = 0;
     weft_error_release(group->propagate);
     group->propagate = NULL;
+    if (group->parent != NULL)
+        weft__release(loop, &group->parent->future);
+    group->parent = NULL;
+    group->finished = true;
 }

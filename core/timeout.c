@@ -18,6 +18,14 @@ static void expire(weft__callback *callback, weft_loop *loop) {
     weft__cancel(loop, &deadline->task->future, &weft_error_cancelled);
 }
 
+static void drop_timer(weft_loop *loop, weft_deadline *deadline) {
+    if (deadline->timer == NULL)
+        return;
+    weft__timer_disarm(loop, deadline->timer);
+    weft__timer_release(loop, deadline->timer);
+    deadline->timer = NULL;
+}
+
 /* One that still stands in the ready queue would fire in its old place there. */
 static bool provide_timer(weft_loop *loop, weft_deadline *deadline) {
     if (deadline->timer != NULL && !deadline->timer->queued)
@@ -25,7 +33,7 @@ static bool provide_timer(weft_loop *loop, weft_deadline *deadline) {
     weft__timer *timer = weft__timer_new(loop, expire, deadline);
     if (timer == NULL)
         return false;
-    weft__timeout_forget(loop, deadline);
+    drop_timer(loop, deadline);
     timer->id = deadline->id; /* one thing in the log */
     deadline->timer = timer;
     return true;
@@ -60,24 +68,17 @@ const weft_error *weft__timeout_enter(weft_loop *loop, weft_deadline *deadline, 
     if (WEFT__UNLIKELY(loop->log != NULL))
         weft__log_object(loop, deadline->id, OBJECT_TIMEOUT, 0);
     const weft_error *error = set(loop, deadline, when);
-    if (error == NULL)
+    if (error == NULL) {
         deadline->state = DEADLINE_ENTERED;
-    else
-        weft__timeout_forget(loop, deadline);
+        weft__retain(&deadline->task->future); /* in a generator the block may outlive it */
+    } else {
+        drop_timer(loop, deadline);
+    }
     return error;
 }
 
-void weft__timeout_forget(weft_loop *loop, weft_deadline *deadline) {
-    if (deadline->timer == NULL)
-        return;
-    weft__timer_disarm(loop, deadline->timer);
-    weft__timer_release(loop, deadline->timer);
-    deadline->timer = NULL;
-}
-
 /* Tells the deadline's own cancellation from a foreign one: only its own becomes TimedOut. */
-void weft__timeout_exit(weft_loop *loop, weft_frame *frame, weft_deadline *deadline, weft__scope *scope) {
-    weft__timeout_forget(loop, deadline);
+static void settle(weft_loop *loop, weft_frame *frame, weft_deadline *deadline, weft__scope *scope) {
     if (deadline->state != DEADLINE_EXPIRING) {
         deadline->state = DEADLINE_EXITED;
         return;
@@ -90,6 +91,18 @@ void weft__timeout_exit(weft_loop *loop, weft_frame *frame, weft_deadline *deadl
     scope->traceback = weft__traceback_add(loop, NULL, frame, weft__line_of(frame));
     if (WEFT__UNLIKELY(loop->log != NULL))
         weft__log_error(loop, frame, scope->error, weft__line_of(frame));
+}
+
+void weft__timeout_exit(weft_loop *loop, weft_frame *frame, weft_deadline *deadline, weft__scope *scope) {
+    settle(loop, frame, deadline, scope);
+    weft__timeout_forget(loop, deadline);
+}
+
+void weft__timeout_forget(weft_loop *loop, weft_deadline *deadline) {
+    drop_timer(loop, deadline);
+    if (deadline->task != NULL)
+        weft__release(loop, &deadline->task->future);
+    deadline->task = NULL;
 }
 
 double weft_deadline_when(const weft_deadline *deadline) {

@@ -78,6 +78,9 @@ weft_async(resets) {
     weft_context_set(&bare, 7);
     weft_context_reset(&self->first); /* to before its own set, whatever came since */
     say("%d %d", (int)weft_value_int(weft_context_get(&depth)), (int)weft_value_int(weft_context_get(&bare)));
+    weft_drop();
+    weft_context_token_free(&self->first);
+    weft_context_token_free(&self->second);
     weft_end();
 }
 
@@ -109,6 +112,8 @@ weft_async(lends_token) {
     say("%s", who());
     weft_await(weft_call(resets_of_another, .token = &self->token));
     say("%s", who());
+    weft_drop();
+    weft_context_token_free(&self->token);
     weft_end();
 }
 

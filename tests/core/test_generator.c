@@ -1255,6 +1255,83 @@ TEST(closing_a_generator_closes_its_group_without_an_error) {
     CHECK_EQ_STR(world.said, "ErrorGroup of 2");
 }
 
+/* --- A block around a yield that outlives the task that opened it --- */
+
+struct opens {
+    weft_frame frame;
+    char how; /* g group, d group whose child fails, t timeout */
+    weft_group group;
+};
+
+weft_async(opens) {
+    weft_begin(opens);
+    if (self->how == 't') {
+        weft_with(weft_timeout(1)) {
+            weft_yield(1);
+            say("not here");
+        }
+    }
+    weft_with_as(self->group, weft_task_group()) {
+        if (self->how == 'd')
+            weft_group_create_task(&self->group, weft_call(fails_now));
+        else
+            weft_group_create_task(&self->group, weft_sleep(100));
+        weft_await(weft_sleep(0));
+        weft_yield(1);
+    }
+    weft_end();
+}
+
+struct begins {
+    weft_frame frame;
+    char how;
+    bool fails;
+    weft_coroutine *generator;
+};
+
+weft_async(begins) {
+    weft_begin(begins);
+    self->generator = weft_call(opens, .how = self->how);
+    weft_await(weft_generator_next(self->generator));
+    if (self->fails)
+        weft_raise(MY_ERROR, "left open");
+    weft_end();
+}
+
+struct outlives {
+    weft_frame frame;
+    char how;
+    weft_task *task;
+    const weft_error *error;
+};
+
+weft_async(outlives) {
+    weft_begin(outlives);
+    self->task = weft_create_task(weft_call(begins, .how = self->how, .fails = true));
+    weft_try {
+        weft_await(self->task);
+    }
+    weft_catch(self->error) {
+        say("%s", self->error->message);
+    }
+    weft_release(self->task);
+    weft_await(weft_sleep(5));
+    say("end at %g", weft_time());
+    weft_end();
+}
+
+TEST(a_block_around_a_yield_may_outlive_its_task) {
+    RUN(weft_call(outlives, .how = 'g'));
+    CHECK_EQ_STR(world.said, "left open end at 5");
+    CHECK_EQ_STR(world.reports, "");
+    RUN(weft_call(outlives, .how = 't'));
+    CHECK_EQ_STR(world.said, "left open end at 5");
+    CHECK_EQ_STR(world.reports, "");
+    RUN(weft_call(outlives, .how = 'd'));
+    CHECK_EQ_STR(world.said, "left open end at 5");
+    CHECK(strstr(world.reports, "its error was never retrieved: ErrorGroup") != NULL);
+}
+
 /* --- Left open --- */
 
 struct closes_slowly {
@@ -1329,4 +1406,5 @@ TEST_MAIN(TEST_CASE(for_await_takes_every_item), TEST_CASE(for_await_closes_its_
           TEST_CASE(a_timeout_around_a_yield_cancels_who_iterates),
           TEST_CASE(stop_iteration_raised_in_a_generator_is_a_runtime_error),
           TEST_CASE(closing_a_generator_closes_its_group_without_an_error),
+          TEST_CASE(a_block_around_a_yield_may_outlive_its_task),
           TEST_CASE(a_break_does_not_close_one_used_by_hand_but_the_end_waits_for_it))

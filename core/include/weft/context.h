@@ -75,7 +75,8 @@ void weft_context_release(weft_context *context);
 
 /*
  * Calls a function in the context: what it sets stays there. Returns NULL, or RuntimeError if the context is
- * the current one already or is being run. context.run(f)
+ * the current one already or is being run, or OutOfMemory for NULL, which a failed weft_context_copy gives.
+ * context.run(f)
  */
 const weft_error *weft_context_run(weft_context *context, void (*function)(void *argument), void *argument);
 
