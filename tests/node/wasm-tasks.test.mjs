@@ -1,6 +1,7 @@
 // What a program's tasks are waiting for, as JavaScript is told while it runs.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import { at } from "./lib/project.mjs";
 import { load, modulePath } from "./lib/wasm.mjs";
@@ -8,6 +9,9 @@ import { load, modulePath } from "./lib/wasm.mjs";
 const until = async (holds) => {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 1));
 };
+
+// The first line of the program that has this text.
+const lineOf = (text) => readFileSync(at("tests/wasm/waits.c"), "utf8").split("\n").findIndex((line) => line.includes(text)) + 1;
 
 // Sleepers that go on until they are told to stop.
 function start(weft, fields) {
@@ -44,7 +48,7 @@ test("tasks", async (context) => {
     assert.equal(second.stack.length, 1);
     assert.equal(second.stack[0].function, "wait");
     assert.match(second.stack[0].file, /waits\.c$/);
-    assert.equal(second.stack[0].line, 13);
+    assert.equal(second.stack[0].line, lineOf("weft_await(weft_sleep(self->seconds))"));
     assert.match(weft.taskTree(), /^Task-1 \(task 1\) waits for the tasks of group 2\n│ .+ in crowd\n└── group 2, opened at /);
     await stop();
     await assert.rejects(run, { name: "Cancelled" });
