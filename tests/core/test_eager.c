@@ -686,12 +686,16 @@ TEST(the_log_has_its_step_inside_that_of_its_creator) {
 TEST(a_turn_that_stops_at_a_step_stops_behind_its_creators) {
     if (!CHECK(world_open()))
         return;
-    weft_task *main = world_start(weft_call(starts_quietly));
+    world_start(weft_call(starts_quietly));
     CHECK_EQ_INT(weft_simulation_turn(&world.simulation, world.loop, 1), WEFT_TURN_STOPPED);
     CHECK_EQ_INT((long long)weft_loop_steps(world.loop), 2);
-    CHECK_EQ_INT(weft_simulation_turn(&world.simulation, world.loop, 3), WEFT_TURN_STOPPED);
+    weft_turn turn = weft_simulation_turn(&world.simulation, world.loop, 3);
+    CHECK_EQ_INT(turn, WEFT_TURN_STOPPED);
     CHECK_EQ_INT((long long)weft_loop_steps(world.loop), 3);
-    CHECK_EQ_INT(weft_task_done(main) ? WEFT_TURN_DONE : world_turn(), WEFT_TURN_DONE);
+    if (turn == WEFT_TURN_DONE) /* there was no memory for the task */
+        world.going = false;
+    else
+        CHECK_EQ_INT(world_turn(), WEFT_TURN_DONE);
     world_close();
 }
 
