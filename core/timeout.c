@@ -115,10 +115,10 @@ bool weft_deadline_expired(const weft_deadline *deadline) {
 
 const weft_error *weft_deadline_reschedule(weft_deadline *deadline, double when) {
     static const weft_error refusals[] = {
-        [DEADLINE_CREATED] = {.code = WEFT_INVALID_STATE, .message = "the timeout has not been entered"},
-        [DEADLINE_EXPIRING] = {.code = WEFT_INVALID_STATE, .message = "the timeout is expiring"},
-        [DEADLINE_EXPIRED] = {.code = WEFT_INVALID_STATE, .message = "the timeout has expired"},
-        [DEADLINE_EXITED] = {.code = WEFT_INVALID_STATE, .message = "the timeout is finished"}};
+        [DEADLINE_CREATED] = {.code = WEFT_RUNTIME, .message = "the timeout has not been entered"},
+        [DEADLINE_EXPIRING] = {.code = WEFT_RUNTIME, .message = "the timeout is expiring"},
+        [DEADLINE_EXPIRED] = {.code = WEFT_RUNTIME, .message = "the timeout has expired"},
+        [DEADLINE_EXITED] = {.code = WEFT_RUNTIME, .message = "the timeout is finished"}};
     if (deadline->state != DEADLINE_ENTERED)
         return &refusals[deadline->state];
     return set(weft__current, deadline, when);

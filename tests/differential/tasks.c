@@ -193,8 +193,10 @@ static void do_when_done(struct call call) {
 static void do_reschedule(struct call call) {
     weft_deadline *deadline = &get(call.words[0], DEADLINE)->as.deadline;
     const weft_error *refused = weft_deadline_reschedule(deadline, seconds(call.words[1]));
-    say(call.who, refused == NULL ? "%s moves" : "%s refuses to move", call.words[0]);
-    weft_error_release(refused);
+    if (refused == NULL)
+        say(call.who, "%s moves", call.words[0]);
+    else
+        say(call.who, "%s refuses to move: %s", call.words[0], describe_error(refused).is);
 }
 
 static void do_deadline(struct call call) {

@@ -3,7 +3,7 @@
 import asyncio
 
 import virtual_loop
-from world import boolean, describe, new_error, seconds
+from world import boolean, describe, describe_error, new_error, seconds
 
 
 class Tasks:
@@ -139,8 +139,8 @@ class Tasks:
         try:
             self.things[name].reschedule(seconds(when))
             return f"{name} moves"
-        except RuntimeError:
-            return f"{name} refuses to move"
+        except RuntimeError as error:
+            return f"{name} refuses to move: {describe_error(error)}"
 
     def do_deadline(self, who, name):
         thing = self.things[name]

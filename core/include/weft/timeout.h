@@ -38,7 +38,7 @@ weft_manager weft_timeout_at(double when);
 double weft_deadline_when(const weft_deadline *deadline);
 
 /*
- * Moves the deadline, inside the block. NULL, or a static error that says why not: InvalidState before,
+ * Moves the deadline, inside the block. NULL, or a static error that says why not: RuntimeError before,
  * after, and once it has expired; InvalidArgument for NaN; out-of-memory. There is nothing to release.
  */
 const weft_error *weft_deadline_reschedule(weft_deadline *deadline, double when);
