@@ -21,9 +21,8 @@ static void run_soon(weft__callback *callback, weft_loop *loop) {
     weft__call(loop, context, soon.function, soon.argument, soon.name);
 }
 
-/* Takes the context. */
-static bool call_soon_in(weft_loop *loop, weft_context *context, weft_callback *function, void *argument,
-                         const char *name) {
+bool weft__call_soon_in(weft_loop *loop, weft_context *context, weft_callback *function, void *argument,
+                        const char *name) {
     soon_callback *soon = weft__new(loop, sizeof *soon);
     if (soon == NULL) {
         weft__context_free(loop, context);
@@ -43,7 +42,7 @@ bool weft__call_soon(weft_callback *function, void *argument, const char *name) 
     weft_loop *loop = weft__current;
     weft_context *context;
     return weft__has_loop(loop, name) && function != NULL && weft__context_snapshot(loop, &context) &&
-           call_soon_in(loop, context, function, argument, name);
+           weft__call_soon_in(loop, context, function, argument, name);
 }
 
 void weft__send(weft_loop *loop, weft__message *message) {
@@ -97,7 +96,7 @@ static void deliver(weft_loop *loop, const weft__message *message) {
     weft_context *context = message->context;
     if (!message->owned && !weft__context_again(loop, message->context, &context))
         context = NULL; /* there is no memory for its variables */
-    if (!call_soon_in(loop, context, message->function, message->argument, message->name))
+    if (!weft__call_soon_in(loop, context, message->function, message->argument, message->name))
         message->function(message->argument); /* without memory at once: late would be never */
 }
 

@@ -275,6 +275,8 @@ typedef struct weft__log weft__log;
 
 /* --- The loop --- */
 
+typedef struct weft__signal weft__signal; /* a handler */
+
 /* From another thread, or a signal handler: a call, or what has a way of its own to arrive. */
 typedef struct weft__message weft__message;
 typedef void weft__message_arrive(weft_loop *loop, weft__message *message);
@@ -332,10 +334,11 @@ struct weft_loop {
     double join_seconds, join_until; /* how long the end waits for functions in threads */
     uint32_t cutoff;                 /* timers set from this sequence number on are not of this iteration */
     uint32_t last_id;
-    uint32_t graphs;    /* call graphs that were written */
-    uint32_t mains;     /* main tasks not done; at the end, those that it waits for */
-    uint32_t tasks;     /* tasks not done */
-    uint32_t holds;     /* operations pending outside */
+    uint32_t graphs; /* call graphs that were written */
+    uint32_t mains;  /* main tasks not done; at the end, those that it waits for */
+    uint32_t tasks;  /* tasks not done */
+    uint32_t holds;  /* operations pending outside */
+    weft__signal *signals;
     weft_work *works;   /* functions in threads; each is one of the holds, too */
     uint64_t decisions; /* of the simulation */
 
@@ -720,6 +723,8 @@ uint32_t weft__choose(weft_loop *loop, weft_choice kind, uint32_t candidates);
 void weft__host_failed(weft_loop *loop, const char *what, int code);
 
 /* callback.c */
+bool weft__call_soon_in(weft_loop *loop, weft_context *context, weft_callback *function, void *argument,
+                        const char *name); /* takes the context */
 void weft__take_messages(weft_loop *loop); /* calls of other threads become callbacks */
 
 /* ending.c: how far the end is */
@@ -740,6 +745,9 @@ weft_value weft__items_take(weft_queue *queue);                                /
 
 /* wait.c */
 const struct weft__watch *weft__watch_of_wait(const weft_frame *leaf); /* of a task in weft_wait; else NULL */
+
+/* signal.c */
+void weft__remove_signals(weft_loop *loop);
 
 /* interrupt.c */
 void weft__interruptible(weft_loop *loop, weft_task *main);

@@ -346,6 +346,7 @@ void weft_loop_close(weft_loop *loop) {
     free_ready(loop, &loop->ready);
     weft__drop_ended(loop);
     weft__leave_works(loop);
+    weft__remove_signals(loop);
     weft__hold_free(loop, &loop->held);
     weft__timers_close(loop);
     weft__take_messages(loop); /* that other threads sent before they heard of the end */

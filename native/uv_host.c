@@ -128,6 +128,7 @@ void weft__uv_init(weft_uv *self, uv_loop_t *uv) {
                  .arm = arm,
                  .wake = wake,
                  .work = weft__uv_work,
+                 .signal = weft__uv_watch_signal,
                  .describe = describe,
                  .slice = 1e-3,
                  .kind = 1},

@@ -24,6 +24,10 @@ void weft__uv_turn(weft_uv *self);
  * one reports it. A code of 0 is none. */
 void weft__uv_fail(weft_uv *self, const char *call, int code);
 
+/* uv_signal.c: weft_host's signal. */
+typedef struct weft__uv_signal weft__uv_signal;
+int weft__uv_watch_signal(weft_host *host, int number, bool wanted);
+
 /* uv_work.c: weft_host's work. */
 int weft__uv_work(weft_host *host, weft_work *work);
 

@@ -15,6 +15,9 @@ typedef struct weft_work weft_work;
 void weft_work_run(weft_work *work);
 void weft_work_done(weft_work *work);
 
+/* A signal that the host was asked to watch has come. In the loop's thread, outside of its turns. */
+void weft_signal_arrived(weft_loop *loop, int number);
+
 struct weft_host {
     /* Monotonic seconds since the loop began. */
     double (*now)(weft_host *host);
@@ -30,6 +33,9 @@ struct weft_host {
     const weft_error *(*run)(weft_host *host, weft_loop *loop);
     /* From now on SIGINT calls weft__interrupt for this loop, if this host can have that; NULL: no longer. */
     void (*interruptible)(weft_host *host, weft_loop *loop);
+    /* Call weft_signal_arrived for this signal from now on, or no longer, which cannot fail. 0 or a failure's
+     * code; NULL: there are no signals. */
+    int (*signal)(weft_host *host, int number, bool wanted);
     /* Free the host, after its loop was closed; NULL: there is nothing to free. */
     void (*close)(weft_host *host);
     /* Words for a failure's code. */

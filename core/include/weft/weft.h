@@ -23,6 +23,7 @@
 #include <weft/report.h>
 #include <weft/runner.h>
 #include <weft/semaphore.h>
+#include <weft/signal.h>
 #include <weft/simulation.h>
 #include <weft/thread.h>
 #include <weft/timeout.h>

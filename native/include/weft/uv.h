@@ -37,8 +37,9 @@ struct weft_uv {
     uv_loop_t *uv;
     uv_async_t async;
     uv_timer_t timer;
-    double deadline;       /* when the timer is for, on the loop's clock; INFINITY: it does not run */
-    uint64_t origin;       /* uv_hrtime at the clock's zero */
+    double deadline; /* when the timer is for, on the loop's clock; INFINITY: it does not run */
+    uint64_t origin; /* uv_hrtime at the clock's zero */
+    struct weft__uv_signal *signals;
     size_t works;          /* functions in threads */
     uint32_t open_handles; /* of async and timer */
     bool attached;         /* the program runs `uv` */
