@@ -13,14 +13,15 @@ const until = async (holds) => {
 // The first line of the program that has this text.
 const lineOf = (text) => readFileSync(at("tests/wasm/waits.c"), "utf8").split("\n").findIndex((line) => line.includes(text)) + 1;
 
-// Sleepers that go on until they are told to stop.
-function start(weft, fields) {
+// Sleepers that go on until they are told to stop, at the latest when the test ends: a failed one would wait for them.
+function start(topic, weft, fields) {
   const controller = new AbortController();
   const run = weft.run("crowd", fields, { signal: controller.signal });
   const stop = async () => {
     controller.abort();
     await run.catch(() => {});
   };
+  topic.after(stop);
   return { run, stop };
 }
 
@@ -33,9 +34,9 @@ test("tasks", async (context) => {
     assert.deepEqual(weft.tasks(), []);
     assert.equal(weft.taskTree(), "");
   });
-  await context.test("on the real clock tell what they wait for, and who awaits them", async () => {
+  await context.test("on the real clock tell what they wait for, and who awaits them", async (topic) => {
     const { weft } = await load("waits");
-    const { run, stop } = start(weft, { count: 2, step: 1000 });
+    const { run, stop } = start(topic, weft, { count: 2, step: 1000 });
     await until(() => weft.tasks().length === 3);
     await until(() => weft.tasks().every(({ state }) => state === "waiting"));
     const [crowd, first, second] = weft.tasks();
@@ -66,9 +67,9 @@ test("tasks", async (context) => {
       assert.match(tree, / runs\n/);
     }
   });
-  await context.test("are many", async () => {
+  await context.test("are many", async (topic) => {
     const { weft } = await load("waits");
-    const { stop } = start(weft, { count: 500, step: 1000 });
+    const { stop } = start(topic, weft, { count: 500, step: 1000 });
     await until(() => weft.tasks().length === 501);
     assert.equal(new Set(weft.tasks().map(({ id }) => id)).size, 501);
     await stop();
