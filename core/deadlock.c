@@ -34,8 +34,10 @@ static bool fail_plain_return(weft_loop *loop, weft_task *task, void *context) {
 }
 
 static bool fail_main(weft_loop *loop, weft_task *task, void *context) {
-    if (!weft__done(&task->future) && task->future.handle.flags & FUTURE_MAIN)
-        weft__throw_into(loop, task, weft_error_retain(context));
+    const weft_error *error = context;
+    bool is_main = !weft__done(&task->future) && task->future.handle.flags & FUTURE_MAIN;
+    if (is_main && !weft__throw_into(loop, task, weft_error_retain(error)))
+        weft__report(loop, weft__about_future(&task->future), "cancelled, since %s", error->message);
     return true;
 }
 
@@ -51,8 +53,10 @@ bool weft__resolve_deadlock(weft_loop *loop) {
     weft__each_task(loop, fail_plain_return, NULL);
     if (loop->ready != NULL)
         return true;
+    static const weft_error without_names = {.code = WEFT_DEADLOCK,
+                                             .message = "nothing can wake the tasks any more"};
+    const weft_error *error = NULL;
     deadlock *self = weft__large_new(loop, sizeof *self);
-    const weft_error *error = &weft_error_out_of_memory;
     if (self != NULL) {
         *self = (deadlock){.text = ""};
         weft__each_task(loop, describe_stuck, self);
@@ -60,6 +64,8 @@ bool weft__resolve_deadlock(weft_loop *loop) {
                                self->tasks == 1 ? "the task" : "the tasks", self->text);
         weft__large_delete(loop, self, sizeof *self);
     }
+    if (error == NULL || error->code != WEFT_DEADLOCK)
+        error = &without_names;
     union {
         const weft_error *from;
         void *to;

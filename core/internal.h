@@ -685,8 +685,9 @@ void weft__remember_origin(weft_loop *loop, weft_future *future, const char *cre
 void weft__extra_free(weft_loop *loop, weft_future *future);
 void weft__task_detach(weft_loop *loop, weft_task *task);
 void weft__task_destroy(weft_loop *loop, weft_task *task);
-void weft__throw_into(weft_loop *loop, weft_task *task, const weft_error *error); /* takes the error */
-typedef bool weft__visit(weft_loop *loop, weft_task *task, void *context);        /* false ends the walk */
+bool weft__throw_into(weft_loop *loop, weft_task *task,
+                      const weft_error *error); /* takes the error; false: only cancelled, without memory */
+typedef bool weft__visit(weft_loop *loop, weft_task *task, void *context); /* false ends the walk */
 void weft__each_task(weft_loop *loop, weft__visit *visit, void *context);
 
 /* timer.c */

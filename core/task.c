@@ -308,7 +308,7 @@ static void leave_wait(weft_loop *loop, weft_task *task) {
     }
 }
 
-void weft__throw_into(weft_loop *loop, weft_task *task, const weft_error *error) {
+bool weft__throw_into(weft_loop *loop, weft_task *task, const weft_error *error) {
     weft_future *future = &task->future;
     weft__extra *extra = weft__extra_of(loop, future);
     leave_wait(loop, task);
@@ -320,6 +320,7 @@ void weft__throw_into(weft_loop *loop, weft_task *task, const weft_error *error)
         weft_error_release(error);
     }
     weft__push_ready(loop, &future->handle);
+    return extra != NULL;
 }
 
 /* --- What the program asks --- */

@@ -248,6 +248,33 @@ TEST(a_deadlock_names_who_waits_for_what_and_where) {
     CHECK(strstr(world.outcome, place) != NULL);
 }
 
+/* Returns whether it came to an allocation that failed. */
+static bool wait_for_ever_without_memory(size_t fail, bool onwards, bool *told) {
+    world.fail_at = fail;
+    world.fail_onwards = onwards;
+    weft_task *main = world_open() ? world_start(weft_call(waits_for_ever)) : NULL;
+    if (main == NULL)
+        return world_without_memory() != NULL;
+    if (!weft_task_done(main))
+        CHECK_EQ_INT(world_turn(), WEFT_TURN_DONE);
+    world_outcome(main);
+    world_close();
+    bool reported = strstr(world.reports, "cancelled, since nothing can wake the task") != NULL;
+    *told |= strcmp(world.outcome, "Deadlock: nothing can wake the tasks any more") == 0;
+    CHECK(world.code == WEFT_DEADLOCK || world.code == WEFT_OUT_OF_MEMORY ||
+          (world.code == WEFT_CANCELLED && reported));
+    return world.out_of_memory;
+}
+
+TEST(a_deadlock_is_told_without_memory_too) {
+    for (int onwards = 0; onwards < 2; onwards++) {
+        bool told = false;
+        for (size_t fail = 1; wait_for_ever_without_memory(fail, onwards, &told); fail++) {
+        }
+        CHECK(told || onwards);
+    }
+}
+
 /* --- Jumps --- */
 
 struct awaits_in_a_switch {
@@ -648,7 +675,7 @@ TEST_MAIN(TEST_CASE(null_cannot_be_awaited), TEST_CASE(a_coroutine_is_awaited_on
           TEST_CASE(nobody_awaits_itself), TEST_CASE(a_circle_of_tasks_is_an_error),
           TEST_CASE(a_circle_that_is_not_seen_is_a_deadlock),
           TEST_CASE(a_deadlock_names_who_waits_for_what_and_where),
-          TEST_CASE(an_await_in_a_switch_is_an_error),
+          TEST_CASE(a_deadlock_is_told_without_memory_too), TEST_CASE(an_await_in_a_switch_is_an_error),
           TEST_CASE(a_goto_out_of_a_block_is_seen_at_the_end_of_the_block_around_it),
           TEST_CASE(blocks_that_a_goto_left_open_end_with_the_body),
           TEST_CASE(a_plain_break_outside_of_any_loop_is_an_error), TEST_CASE(nan_is_no_delay),
