@@ -69,14 +69,14 @@ weft_async(play) {
     weft_end();
 }
 
-struct follow { weft_frame frame; weft_task *task; weft_future *future; };
+struct follow { weft_frame frame; weft_task *task; weft_future *future, *kept; };
 weft_async(follow) {
     weft_begin(follow);
     if (self->task != NULL)
         weft_await(self->task);
     else
         weft_await(self->future);
-    weft_end();
+    weft_drop(); weft_release(self->kept); weft_end();
 }
 
 struct solo { weft_frame frame; weft_task *player; };
@@ -144,7 +144,7 @@ weft_async(plays_round) {
         self->behind = weft_create_task_named(weft_call(rest, .seconds = 1), "behind");
     self->circle = weft_create_task_named(weft_call(circle, .behind = self->behind), "head");
     if (self->joins)
-        weft_create_task_named(weft_call(follow, .task = self->circle), "outsider");
+        weft_create_task_named(weft_call(follow, .task = self->circle, .kept = weft_retain(self->circle)), "outsider");
     weft_await(weft_sleep(1));
     weft_end();
 }
@@ -153,7 +153,7 @@ struct shared { weft_frame frame; weft_future *both; };
 weft_async(shared) {
     weft_begin(shared);
     self->both = weft_gather(weft_call(rest, .seconds = 1), weft_call(rest, .seconds = 2));
-    weft_create_task_named(weft_call(follow, .future = self->both), "second");
+    weft_create_task_named(weft_call(follow, .future = self->both, .kept = weft_retain(self->both)), "second");
     weft_await(self->both);
     weft_end();
 }

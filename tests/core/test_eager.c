@@ -483,8 +483,10 @@ weft_async(groups) {
         }
     }
     weft_catch_code(WEFT_GROUP, self->error) {
-        say("%d %s %s at %g", (int)self->error->child_count, self->error->children[0]->message,
-            self->error->children[1]->message, weft_time());
+        say("%d", (int)self->error->child_count);
+        for (size_t i = 0; i < self->error->child_count; i++)
+            say("%s", self->error->children[i]->message);
+        say("at %g", weft_time());
     }
     weft_end();
 }
@@ -689,13 +691,9 @@ TEST(a_turn_that_stops_at_a_step_stops_behind_its_creators) {
     world_start(weft_call(starts_quietly));
     CHECK_EQ_INT(weft_simulation_turn(&world.simulation, world.loop, 1), WEFT_TURN_STOPPED);
     CHECK_EQ_INT((long long)weft_loop_steps(world.loop), 2);
-    weft_turn turn = weft_simulation_turn(&world.simulation, world.loop, 3);
-    CHECK_EQ_INT(turn, WEFT_TURN_STOPPED);
+    CHECK_EQ_INT(weft_simulation_turn(&world.simulation, world.loop, 3), WEFT_TURN_STOPPED);
     CHECK_EQ_INT((long long)weft_loop_steps(world.loop), 3);
-    if (turn == WEFT_TURN_DONE) /* there was no memory for the task */
-        world.going = false;
-    else
-        CHECK_EQ_INT(world_turn(), WEFT_TURN_DONE);
+    CHECK_EQ_INT(world_turn(), WEFT_TURN_DONE);
     world_close();
 }
 
@@ -742,6 +740,7 @@ static bool run_short_of_memory(int level, size_t fail, bool onwards) {
 }
 
 TEST(without_memory_nothing_is_lost) {
+    sweep_allow(SWEEP_DESTROYED); /* the fillers, where there is no main task to turn the loop for */
     for (int level = 0; level < 40; level++)
         for (int onwards = 0; onwards < 2; onwards++)
             for (size_t fail = 1; run_short_of_memory(level, fail, onwards != 0); fail++) {

@@ -30,7 +30,7 @@ weft_async(waits) {
 #define SCENARIO(name)           \
     struct name {                \
         weft_frame frame;        \
-        weft_event event, *made; \
+        weft_event event;        \
         weft_task *a, *b, *c;    \
         const weft_error *error; \
         int i;                   \
@@ -100,22 +100,19 @@ TEST(who_was_woken_goes_on_although_it_is_cleared) {
 }
 
 /* The event is gone when those that it woke resume. */
+static weft_event made;
+
 SCENARIO(frees_it) {
     weft_begin(frees_it);
-    self->made = weft_allocate(sizeof *self->made);
-    weft_event_init(self->made);
-    self->a = weft_create_task(weft_call(waits, .event = self->made, .name = 'a'));
-    self->b = weft_create_task(weft_call(waits, .event = self->made, .name = 'b'));
-    self->c = weft_create_task(weft_call(waits, .event = self->made, .name = 'c'));
+    weft_event_init(&made);
+    self->a = weft_create_task(weft_call(waits, .event = &made, .name = 'a'));
+    self->b = weft_create_task(weft_call(waits, .event = &made, .name = 'b'));
+    self->c = weft_create_task(weft_call(waits, .event = &made, .name = 'c'));
     weft_await(weft_sleep(1));
-    weft_event_set(self->made);
-    memset((void *)self->made, 0xA5, sizeof *self->made);
-    weft_free(self->made);
-    self->made = NULL;
+    weft_event_set(&made);
+    memset((void *)&made, 0xA5, sizeof made);
     weft_cancel(self->b);
     weft_await(weft_gather(self->a, self->b, self->c));
-    weft_drop();
-    weft_free(self->made);
     weft_end();
 }
 

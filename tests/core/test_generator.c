@@ -309,7 +309,8 @@ TEST(generators_nest) {
     CHECK_EQ_INT(drops, 12);
 }
 
-enum { DEPTH = 300000 };
+/* Where no memory is used again, a walk over all tasks meets those that are gone, too. */
+enum { DEPTH = WORLD_REUSES ? 300000 : 3000 };
 
 TEST(generators_nest_deep) {
     drops = 0;
@@ -1068,7 +1069,7 @@ weft_async(drives_the_first) {
 TEST(deep_generators_driven_by_hand_end) {
     drops = 0;
     CHECK_EQ_STR(RUN(weft_call(drives_the_first)), "none");
-    CHECK_EQ_STR(world.said, "300000");
+    CHECK_EQ_INT(atoi(world.said), DEPTH);
     CHECK_EQ_INT(drops, DEPTH + 1);
     drops = 0;
     if (!CHECK(world_open()))

@@ -218,9 +218,9 @@ weft_async(visits) {
     weft_begin(visits);
     while (self->left-- > 0) {
         weft_with(self->lock) {
-            if (++*self->inside > *self->most)
-                *self->most = *self->inside;
             weft_try {
+                if (++*self->inside > *self->most)
+                    *self->most = *self->inside;
                 weft_await(weft_sleep(self->left % 2));
             }
             weft_finally {

@@ -416,6 +416,7 @@ TEST(a_freed_one_frees_what_is_put_and_lets_wait) {
 TEST(a_loop_is_closed_while_tasks_wait) {
     static struct shared shared[2];
     memset(shared, 0, sizeof shared);
+    sweep_allow(SWEEP_DEADLOCK); /* the loop is not meant to come to its end */
     if (!world_open())
         return;
     weft_queue_init(&shared[0].queue, 1);
@@ -597,6 +598,7 @@ weft_async(passes) {
 }
 
 TEST(passing_values_allocates_nothing) {
+    sweep_allow(SWEEP_DEADLOCK); /* nobody answers if there is no memory for who would */
     RUN(weft_call(passes));
     CHECK_EQ_STR(world.said, "2000 0");
 }
@@ -759,6 +761,8 @@ weft_async(factory) {
 }
 
 TEST(no_cancellation_loses_or_doubles_an_item) {
+    sweep_allow(
+        SWEEP_DESTROYED); /* they go on when they are cancelled, even at the end of a main without memory */
     for (uint64_t seed = 1; seed <= 40; seed++) {
         RUN(weft_call(factory, .random = seed));
         CHECK_EQ_STR(world.said, "done");

@@ -399,7 +399,7 @@ enum { PLACES = 9 };
 
 struct waits_for_one {
     weft_frame frame;
-    weft_future *future;
+    weft_future *future; /* its own reference */
     char name;
     int done;
 };
@@ -408,12 +408,14 @@ weft_async(waits_for_one) {
     weft_begin(waits_for_one);
     weft_await_to(self->done, weft_wait(&self->future, 1, WEFT_ALL_COMPLETED, INFINITY));
     say("%c", self->name);
+    weft_drop();
+    weft_release(self->future);
     weft_end();
 }
 
 struct awaits_one {
     weft_frame frame;
-    weft_future *future;
+    weft_future *future; /* its own reference */
     char name;
 };
 
@@ -421,6 +423,8 @@ weft_async(awaits_one) {
     weft_begin(awaits_one);
     weft_await(self->future);
     say("%c", self->name);
+    weft_drop();
+    weft_release(self->future);
     weft_end();
 }
 
@@ -456,11 +460,11 @@ weft_async(leaves_in_any_order) {
     for (int i = 0; i < PLACES; i++) {
         self->names[i][0] = (char)('a' + i);
         if (i % 3 == 0)
-            self->tasks[i] =
-                weft_create_task(weft_call(waits_for_one, .future = self->future, .name = self->names[i][0]));
+            self->tasks[i] = weft_create_task(
+                weft_call(waits_for_one, .future = weft_retain(self->future), .name = self->names[i][0]));
         if (i % 3 == 2)
-            self->tasks[i] =
-                weft_create_task(weft_call(awaits_one, .future = self->future, .name = self->names[i][0]));
+            self->tasks[i] = weft_create_task(
+                weft_call(awaits_one, .future = weft_retain(self->future), .name = self->names[i][0]));
     }
     weft_await(weft_sleep(1));
     for (int i = 1; i < PLACES; i += 3)

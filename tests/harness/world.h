@@ -43,7 +43,6 @@ static struct world {
     weft_loop *loop;
     weft_task *mains[WORLD_MAINS]; /* those started last */
     size_t main_count;
-    bool going;         /* a main task was started, and the loop is not done */
     size_t allocations; /* asked for */
     size_t live;        /* not given back */
     bool out_of_memory; /* an allocation has failed */
@@ -114,7 +113,6 @@ WEFT__UNUSED static bool world_open(void) {
     static const weft_allocator allocator = {world_allocate, world_reallocate, world_release, NULL};
     sweep_begin();
     world.allocations = world.live = world.main_count = 0;
-    world.going = false;
     world.out_of_memory = false;
     world.code = WEFT_OK;
     world.said[0] = world.reports[0] = world.outcome[0] = world.traceback[0] = '\0';
@@ -130,26 +128,24 @@ WEFT__UNUSED static bool world_open(void) {
 /* Starts a main task, which is the caller's to ask until world_close. */
 WEFT__UNUSED static weft_task *world_start(weft_coroutine *coroutine) {
     weft_task *main = weft_loop_start(world.loop, coroutine);
-    if (!weft_task_done(main)) {
-        world.mains[world.main_count++ % WORLD_MAINS] = main;
-        world.going = true;
-    }
+    world.mains[world.main_count++ % WORLD_MAINS] = main;
     return main;
 }
 
 /* Turns the loop until it is done or stuck. */
 WEFT__UNUSED static weft_turn world_turn(void) {
-    weft_turn turn = weft_simulation_turn(&world.simulation, world.loop, 0);
-    world.going &= turn != WEFT_TURN_DONE;
-    return turn;
+    return weft_simulation_turn(&world.simulation, world.loop, 0);
 }
 
 /* What may be wrong with how it all ended, for the sweep over all allocations. */
 WEFT__UNUSED static unsigned world_flaws(void) {
-    unsigned flaws = world.going ? SWEEP_STUCK : 0;
-    for (size_t i = 0; i < world.main_count && i < WORLD_MAINS; i++)
-        if (weft_error_has(weft_task_error(world.mains[i]), WEFT_DEADLOCK))
+    unsigned flaws = strstr(world.reports, "nothing can wake") != NULL ? SWEEP_DEADLOCK : 0;
+    for (size_t i = 0; i < world.main_count && i < WORLD_MAINS; i++) {
+        if (!weft_task_done(world.mains[i]))
+            flaws |= SWEEP_STUCK;
+        else if (weft_error_has(weft_task_error(world.mains[i]), WEFT_DEADLOCK))
             flaws |= SWEEP_DEADLOCK;
+    }
     return flaws;
 }
 
@@ -167,7 +163,7 @@ WEFT__UNUSED static void world_close(void) {
     CHECK(weft_loop_current() == NULL);
     flaws |= world.live != 0 ? SWEEP_MEMORY : 0;
     flaws |= strstr(world.reports, "still retained") != NULL ? SWEEP_OBJECTS : 0;
-    flaws |= strstr(world.reports, "was destroyed") != NULL ? SWEEP_DESTROYED : 0;
+    flaws |= strstr(world.reports, "destroyed while") != NULL ? SWEEP_DESTROYED : 0;
     flaws |= weft_loop_current() != NULL ? SWEEP_CURRENT : 0;
     sweep_end(flaws, world.outcome);
 }

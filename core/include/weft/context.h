@@ -50,8 +50,8 @@ const weft_error *weft_context_set_value(const weft_context_variable *variable, 
 
 /*
  * Makes the variable what it was before the set that filled the token, and empties that. Returns NULL;
- * RuntimeError if the token is empty; InvalidArgument in another context than that of the set, which leaves
- * it as it is. var.reset(token)
+ * RuntimeError if the token is empty; InvalidArgument in another context than that of the set, and
+ * OutOfMemory, which leave it as it is. var.reset(token)
  */
 const weft_error *weft_context_reset(weft_context_token *token);
 
