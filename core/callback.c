@@ -14,35 +14,52 @@ typedef struct soon_callback {
     const char *name;
 } soon_callback;
 
+/* The handle is there until the function returns, which may take it back. */
 static void run_soon(weft__callback *callback, weft_loop *loop) {
-    soon_callback soon = *(soon_callback *)(void *)callback;
-    weft_context *context = weft__callback_context(callback);
+    soon_callback *soon = (soon_callback *)(void *)callback;
+    weft_callback *function = soon->function;
+    soon->function = NULL;
+    if (function != NULL)
+        weft__call(loop, weft__callback_context(callback), function, soon->argument, soon->name);
     weft__callback_free(loop, callback);
-    weft__call(loop, context, soon.function, soon.argument, soon.name);
 }
 
-bool weft__call_soon_in(weft_loop *loop, weft_context *context, weft_callback *function, void *argument,
-                        const char *name) {
+weft_handle *weft__call_soon_in(weft_loop *loop, weft_context *context, weft_callback *function,
+                                void *argument, const char *name) {
     soon_callback *soon = weft__new(loop, sizeof *soon);
     if (soon == NULL) {
         weft__context_free(loop, context);
-        return false;
+        return NULL;
     }
     weft__callback_init(&soon->base, sizeof *soon, run_soon, context);
     soon->base.handle.wait = CALLBACK_OF_PROGRAM;
+    soon->base.handle.loop = loop->tag;
     soon->function = function;
     soon->argument = argument;
     soon->name = name;
     weft__push_ready(loop, &soon->base.handle);
     weft__nudge(loop);
-    return true;
+    return &soon->base;
 }
 
-bool weft__call_soon(weft_callback *function, void *argument, const char *name) {
+weft_handle *weft__call_soon(weft_callback *function, void *argument, const char *name) {
     weft_loop *loop = weft__current;
     weft_context *context;
-    return weft__has_loop(loop, name) && function != NULL && weft__context_snapshot(loop, &context) &&
-           weft__call_soon_in(loop, context, function, argument, name);
+    if (!weft__has_loop(loop, name) || function == NULL || !weft__context_snapshot(loop, &context))
+        return NULL;
+    return weft__call_soon_in(loop, context, function, argument, name);
+}
+
+void weft_handle_cancel(weft_handle *handle) {
+    weft_loop *loop = weft__current;
+    if (handle == NULL || !weft__is_of(loop, handle->handle.loop))
+        return;
+    if (handle->run != run_soon) {
+        weft__timer_take_back(loop, (weft__timer *)(void *)handle);
+        return;
+    }
+    ((soon_callback *)(void *)handle)->function = NULL; /* it keeps its place in the ready queue */
+    weft__context_free(loop, weft__callback_context(handle));
 }
 
 void weft__send(weft_loop *loop, weft__message *message) {
@@ -96,7 +113,7 @@ static void deliver(weft_loop *loop, const weft__message *message) {
     weft_context *context = message->context;
     if (!message->owned && !weft__context_again(loop, message->context, &context))
         context = NULL; /* there is no memory for its variables */
-    if (!weft__call_soon_in(loop, context, message->function, message->argument, message->name))
+    if (weft__call_soon_in(loop, context, message->function, message->argument, message->name) == NULL)
         message->function(message->argument); /* without memory at once: late would be never */
 }
 

@@ -697,6 +697,7 @@ bool weft__timer_arm(weft_loop *loop, weft__timer *timer, double when);
 double weft__timer_of_task(weft_loop *loop, weft_task *task); /* when one that sleeps is due */
 void weft__timer_arm_soon(weft_loop *loop, weft__timer *timer);
 void weft__timer_disarm(weft_loop *loop, weft__timer *timer);
+void weft__timer_take_back(weft_loop *loop, weft__timer *timer); /* of weft_call_later */
 void weft__timer_release(weft_loop *loop, weft__timer *timer);
 void weft__timer_stale(weft_loop *loop);       /* one more entry is */
 double weft__timers_next(weft_loop *loop);     /* the earliest deadline; INFINITY */
@@ -724,8 +725,8 @@ uint32_t weft__choose(weft_loop *loop, weft_choice kind, uint32_t candidates);
 void weft__host_failed(weft_loop *loop, const char *what, int code);
 
 /* callback.c */
-bool weft__call_soon_in(weft_loop *loop, weft_context *context, weft_callback *function, void *argument,
-                        const char *name); /* takes the context */
+weft_handle *weft__call_soon_in(weft_loop *loop, weft_context *context, weft_callback *function,
+                                void *argument, const char *name); /* takes the context */
 void weft__take_messages(weft_loop *loop); /* calls of other threads become callbacks */
 
 /* ending.c: how far the end is */

@@ -136,7 +136,7 @@ weft_task *weft_create_task_named(weft_coroutine *coroutine, const char *name) {
 }
 
 weft_task *weft_create_task_of(weft_coroutine *coroutine, const weft_task_options *options) {
-    return create(coroutine, options);
+    return create(coroutine, options != NULL ? options : &(weft_task_options){.name = NULL});
 }
 
 /* --- Running --- */

@@ -413,20 +413,19 @@ weft_handle *weft__call_at(double when, weft_callback *function, void *argument,
     timer->argument = argument;
     timer->name = name;
     weft__nudge(loop);
-    return timer;
+    return &timer->callback;
 }
 
 weft_handle *weft__call_later(double delay, weft_callback *function, void *argument, const char *name) {
     return weft__call_at(weft_time() + delay, function, argument, name);
 }
 
-void weft_handle_cancel(weft_handle *handle) {
-    weft_loop *loop = weft__current;
-    if (handle == NULL || !weft__is_of(loop, handle->callback.handle.loop) || handle->function == NULL)
+void weft__timer_take_back(weft_loop *loop, weft__timer *timer) {
+    if (timer->function == NULL)
         return;
-    weft__timer_disarm(loop, handle);
-    weft__context_free(loop, weft__callback_context(&handle->callback));
-    weft__timer_release(loop, handle);
+    weft__timer_disarm(loop, timer);
+    weft__context_free(loop, weft__callback_context(&timer->callback));
+    weft__timer_release(loop, timer);
 }
 
 void weft__timers_close(weft_loop *loop) {

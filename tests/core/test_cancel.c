@@ -187,7 +187,98 @@ TEST(it_unwinds_every_caller) {
     CHECK_EQ_INT(drops, 10001);
 }
 
+/* --- Whose message it is, where several things end one wait --- */
+
+struct awaits_future {
+    weft_frame frame;
+    weft_future *future;
+    char name;
+    const weft_error *error;
+};
+
+weft_async(awaits_future) {
+    weft_begin(awaits_future);
+    weft_try {
+        weft_await(self->future);
+    }
+    weft_catch_all(self->error) {
+        say("%c:%s '%s'", self->name, name_of(self->error), self->error->message);
+    }
+    weft_end();
+}
+
+struct contends {
+    weft_frame frame;
+    char what;
+    weft_future *future;
+    weft_task *task, *other;
+};
+
+static void contend(struct contends *self) {
+    static const weft_error broken = {.code = WEFT_USER, .message = "broken"};
+    if (self->what == 'f')
+        weft_future_cancel(self->future, "future");
+    if (self->what == 'v')
+        weft_future_set_value(self->future, weft_value_of(1));
+    if (self->what == 'e')
+        weft_future_set_error(self->future, &broken);
+    weft_task_cancel(self->task, "task");
+    if (self->what == 't')
+        weft_task_cancel(self->task, "again");
+}
+
+weft_async(contends) {
+    weft_begin(contends);
+    self->future = weft_create_future();
+    self->task = weft_create_task(weft_call(awaits_future, .future = self->future, .name = 'a'));
+    self->other = weft_create_task(weft_call(awaits_future, .future = self->future, .name = 'b'));
+    weft_await(weft_sleep(0));
+    contend(self);
+    weft_await(self->task);
+    weft_await(self->other);
+    say("%u %u", weft_task_cancelling(self->task), weft_task_cancelling(self->other));
+    weft_end();
+}
+
+TEST(of_several_ends_of_a_wait_one_gives_the_message) {
+    static const struct {
+        char what;
+        const char *said;
+    } cases[] = {
+        {'n', "a:Cancelled 'task' b:Cancelled 'task' 1 0"},     /* through the task to the future and both */
+        {'t', "a:Cancelled 'task' b:Cancelled 'task' 2 0"},     /* the future is cancelled once */
+        {'f', "a:Cancelled 'future' b:Cancelled 'future' 1 0"}, /* a Cancelled is on its way to the task */
+        {'v', "a:Cancelled 'task' 1 0"},
+        {'e', "a:Cancelled 'task' b:Error 1000 'broken' 1 0"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CHECK_EQ_STR(RUN(weft_call(contends, .what = cases[i].what)), "none");
+        CHECK_EQ_STR(world.said, cases[i].said);
+        CHECK_EQ_STR(world.reports, "");
+    }
+}
+
+struct cancels_itself {
+    weft_frame frame;
+    bool waits;
+};
+
+weft_async(cancels_itself) {
+    weft_begin(cancels_itself);
+    weft_task_cancel(weft_current_task(), "enough");
+    if (self->waits)
+        weft_await(weft_sleep(5));
+    weft_return("a value that nobody gets");
+    weft_end();
+}
+
+TEST(one_that_cancels_itself_ends_cancelled_even_if_it_never_waits) {
+    CHECK_EQ_STR(RUN(weft_call(cancels_itself)), "Cancelled: enough");
+    CHECK_EQ_STR(RUN(weft_call(cancels_itself, .waits = true)), "Cancelled: enough");
+}
+
 TEST_MAIN(TEST_CASE(calls_of_cancel_are_counted_and_taken_back), TEST_CASE(a_message_is_copied_and_arrives),
           TEST_CASE(a_cancellation_may_be_caught), TEST_CASE(before_the_first_step_only_drop_runs),
           TEST_CASE(a_plain_catch_does_not_take_it), TEST_CASE(a_value_that_a_cancellation_outran_is_freed),
-          TEST_CASE(it_unwinds_every_caller))
+          TEST_CASE(it_unwinds_every_caller), TEST_CASE(of_several_ends_of_a_wait_one_gives_the_message),
+          TEST_CASE(one_that_cancels_itself_ends_cancelled_even_if_it_never_waits))

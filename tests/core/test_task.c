@@ -34,6 +34,7 @@ weft_async(names) {
     say("%d", weft_task_set_name(self->first, "new"));
     say("%s", weft_task_name(self->first));
     weft_await(self->second);
+    weft_await(weft_create_task_of(weft_call(child), NULL));
     weft_end();
 }
 

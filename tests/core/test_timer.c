@@ -196,10 +196,42 @@ TEST(a_timer_may_be_taken_back_while_it_runs) {
     CHECK_EQ_STR(world.said, "runs");
 }
 
+/* What is ready already is taken back as well: by its like before it, by itself, or not at all. */
+static weft_handle *soon[4];
+
+static void take_back(void *number) {
+    say("%d", (int)(intptr_t)number);
+    if ((intptr_t)number == 0)
+        weft_handle_cancel(soon[1]);
+    weft_handle_cancel(soon[(intptr_t)number]);
+}
+
+struct calls_soon {
+    weft_frame frame;
+};
+
+weft_async(calls_soon) {
+    weft_begin(calls_soon);
+    for (intptr_t i = 0; i < 4; i++)
+        soon[i] = weft_call_soon(take_back, (void *)i);
+    weft_handle_cancel(soon[2]);
+    weft_handle_cancel(soon[2]);
+    weft_await(weft_sleep(0));
+    soon[0] = weft_call_soon(take_back, NULL); /* which the end of the loop frees */
+    weft_handle_cancel(soon[0]);
+    weft_end();
+}
+
+TEST(a_callback_that_is_ready_may_be_taken_back) {
+    CHECK_EQ_STR(RUN(weft_call(calls_soon)), "none");
+    CHECK_EQ_STR(world.said, "0 3");
+}
+
 TEST_MAIN(TEST_CASE(timers_fire_by_deadline_and_then_by_order),
           TEST_CASE(timers_that_are_taken_back_do_not_fire),
           TEST_CASE(a_sleep_takes_its_seconds_and_none_takes_no_time),
           TEST_CASE(a_sleep_that_is_not_a_number_raises), TEST_CASE(a_timer_that_is_not_a_number_is_none),
           TEST_CASE(timers_that_were_taken_back_do_not_heap_up),
           TEST_CASE(deadlines_are_doubles_down_to_the_last_bit),
-          TEST_CASE(a_timer_may_be_taken_back_while_it_runs))
+          TEST_CASE(a_timer_may_be_taken_back_while_it_runs),
+          TEST_CASE(a_callback_that_is_ready_may_be_taken_back))

@@ -29,10 +29,10 @@ typedef struct weft_barrier {
 void weft_barrier_init(weft_barrier *barrier, int parties);
 
 /*
- * Waits until all parties are there. Its value is the task's number among them, an int from 0 in the order
- * in which they came; no two of a round have the same. Who comes while those of the last round still leave
- * waits until they have. BrokenBarrier if the barrier is broken, or is reset or aborted meanwhile. Who is
- * cancelled before all are there does not count any more. Barrier.wait
+ * Waits until all parties are there. Its value is the task's number among them, an int from 0: how
+ * many were there before it. Two of a round have the same only where one that waited was cancelled. Who comes
+ * while those of the last round still leave waits until they have. BrokenBarrier if the barrier is broken, or
+ * is reset or aborted meanwhile. Who is cancelled before all are there does not count any more. Barrier.wait
  */
 weft_coroutine *weft_barrier_wait(weft_barrier *barrier) WEFT__MUST_USE;
 

@@ -93,8 +93,8 @@ typedef struct weft_task_options {
     bool eager;            /* runs at once to its first wait; without one it is done when the call returns */
 } weft_task_options;
 
-/* The same with options; weft_create_task_with is the usual way to write it. create_task(name=…, context=…)
- */
+/* The same with options, or NULL; weft_create_task_with is the usual way to write it.
+ * create_task(name=…, context=…) */
 weft_task *weft_create_task_of(weft_coroutine *coroutine, const weft_task_options *options);
 
 /* The task that runs now; NULL in a callback and outside the loop. asyncio.current_task */

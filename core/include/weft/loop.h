@@ -108,16 +108,16 @@ void weft_loop_set_eager(weft_loop *loop, bool eager);
 typedef void weft_callback(void *argument);
 
 /* A callback that was asked for. Valid until it has run or was cancelled. */
-typedef struct weft__timer weft_handle;
+typedef struct weft__callback weft_handle;
 
 /* Seconds on the loop's clock. loop.time() */
 double weft_time(void);
 
 /*
- * Calls back in the next tick; after `delay` seconds; at `when`. False or NULL without memory, for NULL, for
- * NaN, in a thread without a loop. Debug mode names a callback that blocks by these words and this line.
+ * Calls back in the next tick; after `delay` seconds; at `when`. NULL without memory, for NULL, for NaN, in a
+ * thread without a loop. Debug mode names a callback that blocks by these words and this line.
  *
- *     bool weft_call_soon(weft_callback *callback, void *argument);
+ *     weft_handle *weft_call_soon(weft_callback *callback, void *argument);
  *     weft_handle *weft_call_later(double delay, weft_callback *callback, void *argument);
  *     weft_handle *weft_call_at(double when, weft_callback *callback, void *argument);
  */
@@ -126,7 +126,7 @@ double weft_time(void);
     weft__call_later((delay), (callback), (__VA_ARGS__), #callback " of " WEFT__HERE)
 #define weft_call_at(when, callback, ...) \
     weft__call_at((when), (callback), (__VA_ARGS__), #callback " of " WEFT__HERE)
-bool weft__call_soon(weft_callback *callback, void *argument, const char *name);
+weft_handle *weft__call_soon(weft_callback *callback, void *argument, const char *name);
 weft_handle *weft__call_later(double delay, weft_callback *callback, void *argument, const char *name);
 weft_handle *weft__call_at(double when, weft_callback *callback, void *argument, const char *name);
 
