@@ -477,6 +477,8 @@ static weft_future *cancel_one(weft_loop *loop, weft_future *future, const weft_
         return NULL;
     }
     if (future->handle.kind != HANDLE_TASK) {
+        if (future->handle.kind == HANDLE_SHIELD)
+            weft__shield_cancelled(future);
         weft__finish_error(loop, future, weft_error_retain(reason), NULL);
         return NULL;
     }

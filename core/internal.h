@@ -776,6 +776,7 @@ void weft__gather_cancel(weft_future *gather, weft_future **stack);
 weft_future *weft__gather_next(weft_future **stack);
 bool weft__gather_live(weft_future *gather);
 void weft__gather_free(weft_loop *loop, weft_future *gather);
+void weft__shield_cancelled(weft_future *shield);
 
 /* What the call graph asks: the open group of a block, or NULL; the next that is waited for, or NULL. */
 weft_group *weft__group_of(const weft__scope *scope);

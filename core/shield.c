@@ -2,16 +2,19 @@
 
 #include "internal.h"
 
-/* As the report of an error never retrieved, with the reason why nobody could. */
-static void report_late(weft_loop *loop, weft_future *inner, const weft_error *error) {
+/* As the report of an error never retrieved, with the reason why nobody could; several shields make one. */
+static void report_late(weft_loop *loop, weft_future *inner) {
+    if (inner->handle.state != STATE_ERROR || inner->handle.flags & FUTURE_RETRIEVED)
+        return;
     weft_error_context about = weft__about_future(inner);
-    about.error = error;
+    about.error = weft_future_error(inner);
     weft__report(loop, about, "failed after the shield around it was cancelled");
 }
 
 /* Without a future: the inner one ended without a result, since nobody can set it any more. */
 static void inner_done(weft__callback *callback, weft_loop *loop) {
     weft_future *shield = callback->owner, *inner = callback->future;
+    bool left = shield->extra->inner == NULL;
     weft__callback_free(loop, callback);
     shield->extra->inner = NULL;
     if (inner == NULL) {
@@ -19,11 +22,8 @@ static void inner_done(weft__callback *callback, weft_loop *loop) {
         return;
     }
     if (weft__done(shield)) {
-        bool known = inner->handle.state != STATE_ERROR || inner->handle.flags & FUTURE_RETRIEVED;
-        const weft_error *error =
-            known ? NULL : weft_future_error(inner); /* several shields report it once */
-        if (error != NULL)
-            report_late(loop, inner, error);
+        if (!left)
+            report_late(loop, inner);
     } else if (inner->handle.state == STATE_VALUE) {
         weft_value value = weft__borrowed(inner);
         shield->extra->inner = weft__retain(inner); /* it owns the value */
@@ -34,6 +34,13 @@ static void inner_done(weft__callback *callback, weft_loop *loop) {
     }
     weft__release(loop, inner);
     weft__release(loop, shield);
+}
+
+/* What has ended by then ends as if there had been no shield: who asks for its error is still to come. */
+void weft__shield_cancelled(weft_future *shield) {
+    weft_future *inner = shield->extra->inner;
+    if (inner != NULL && weft__done(inner))
+        shield->extra->inner = NULL;
 }
 
 weft_future *weft_shield_of(weft_awaitable awaitable) {

@@ -90,6 +90,52 @@ TEST(an_error_after_the_shields_were_cancelled_is_reported_once) {
     CHECK(strchr(world.reports, '\n') == NULL);
 }
 
+struct asks_later {
+    weft_frame frame;
+    weft_task *task;
+    const weft_error *error;
+};
+
+weft_async(asks_later) {
+    weft_begin(asks_later);
+    weft_try {
+        weft_await(weft_shield(self->task));
+    }
+    weft_catch_code(WEFT_CANCELLED, self->error) {
+        say("%s", name_of(self->error));
+    }
+    weft_try {
+        weft_await(self->task);
+    }
+    weft_catch(self->error) {
+        say("%s", name_of(self->error));
+    }
+    weft_end();
+}
+
+struct cancels_a_shield_of_what_failed {
+    weft_frame frame;
+    weft_task *task, *waiter;
+};
+
+weft_async(cancels_a_shield_of_what_failed) {
+    weft_begin(cancels_a_shield_of_what_failed);
+    self->task = weft_create_task(weft_call(inner, .delay = 1, .fails = true));
+    self->waiter = weft_create_task(weft_call(asks_later, .task = self->task));
+    weft_await(weft_sleep(1));
+    weft_await(weft_sleep(0));
+    say(weft_task_done(self->task) ? "done" : "pending");
+    weft_cancel(self->waiter);
+    weft_await(self->waiter);
+    weft_end();
+}
+
+TEST(an_error_from_before_the_shield_was_cancelled_is_left_to_who_asks) {
+    RUN(weft_call(cancels_a_shield_of_what_failed));
+    CHECK_EQ_STR(world.said, "inner done Cancelled Error 1000");
+    CHECK_EQ_STR(world.reports, "");
+}
+
 struct passes_on {
     weft_frame frame;
     weft_task *task;
@@ -133,5 +179,6 @@ TEST(it_takes_coroutines_and_operations) {
 TEST_MAIN(TEST_CASE(it_gives_the_value), TEST_CASE(a_value_that_it_gives_belongs_to_the_inner_one),
           TEST_CASE(a_cancellation_stops_at_it), TEST_CASE(an_error_comes_through_and_is_known),
           TEST_CASE(an_error_after_the_shields_were_cancelled_is_reported_once),
+          TEST_CASE(an_error_from_before_the_shield_was_cancelled_is_left_to_who_asks),
           TEST_CASE(a_cancellation_of_the_inner_one_comes_through),
           TEST_CASE(it_takes_coroutines_and_operations))
