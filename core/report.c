@@ -172,9 +172,7 @@ void weft__watch_callback(weft_loop *loop, double begin, const char *name) {
 
 /* --- The wrong thread --- */
 
-bool weft__has_loop(const weft_loop *loop, const char *what) {
-    if (WEFT__LIKELY(loop != NULL))
-        return true;
+bool weft__tell_no_loop(const char *what) {
     if (atomic_load(&debugging) > 0)
         weft__report(
             NULL, WEFT__NOTHING_KNOWN,
@@ -183,16 +181,10 @@ bool weft__has_loop(const weft_loop *loop, const char *what) {
     return false;
 }
 
-bool weft__is_of(weft_loop *loop, uint8_t tag) {
-    if (WEFT__LIKELY(loop != NULL && loop->tag == tag))
-        return true;
+bool weft__tell_other_loop(weft_loop *loop) {
     if (atomic_load(&debugging) > 0)
         weft__report(
             loop, WEFT__NOTHING_KNOWN,
             "what belongs to another thread's loop was used: weft_call_soon_threadsafe calls that thread");
     return false;
-}
-
-bool weft__foreign(const weft_future *future) {
-    return !(future->handle.flags & FUTURE_STATIC) && !weft__is_of(weft__current, future->handle.loop);
 }

@@ -95,12 +95,8 @@ weft_task *weft__task_make(weft_loop *loop, weft_coroutine *coroutine, const cha
     }
     weft__future_init(loop, &task->future, HANDLE_TASK);
     task->future.u.task.leaf = frame;
-    if (WEFT__UNLIKELY(loop->creates_slowly && !prepare(loop, task))) {
-        weft__task_unmake(loop, task);
-        *error = &weft_error_out_of_memory;
-        return NULL;
-    }
-    if (WEFT__UNLIKELY(name != NULL && !weft_task_set_name(task, name))) {
+    if (WEFT__UNLIKELY((loop->creates_slowly && !prepare(loop, task)) ||
+                       (name != NULL && !weft_task_set_name(task, name)))) {
         weft__task_unmake(loop, task);
         *error = &weft_error_out_of_memory;
         return NULL;
@@ -113,30 +109,42 @@ static weft_task *failed_task(weft_loop *loop, const weft_error *error) {
     return (weft_task *)(void *)weft__future_failed(loop, error);
 }
 
-static inline weft_task *create(weft_coroutine *coroutine, const weft_task_options *options) {
-    weft_loop *loop = weft__current;
-    const weft_error *error = NULL;
-    if (!weft__has_loop(loop, "a new task"))
-        return failed_task(NULL, &weft_error_out_of_memory);
-    weft_task *task = weft__task_make(loop, coroutine, options->name, &error);
+/* Holds a task for who creates it and starts it; NULL stands for one that could not be made. */
+static inline weft_task *start(weft_loop *loop, weft_task *task, bool eager, const weft_error *error) {
     if (WEFT__UNLIKELY(task == NULL))
         return failed_task(loop, error);
-    if (WEFT__UNLIKELY(
-            (options->context != NULL && !weft__context_share(loop, &task->future, options->context)) ||
-            !weft__hold(loop, &task->future))) {
+    if (WEFT__UNLIKELY(!weft__hold(loop, &task->future))) {
         weft__task_unmake(loop, task);
         return failed_task(loop, &weft_error_out_of_memory);
     }
-    weft__task_start(loop, task, options->eager);
+    weft__task_start(loop, task, eager);
     return task;
 }
 
 weft_task *weft_create_task_named(weft_coroutine *coroutine, const char *name) {
-    return create(coroutine, &(weft_task_options){.name = name});
+    weft_loop *loop = weft__current;
+    const weft_error *error = NULL;
+    if (!weft__has_loop(loop, "a new task"))
+        return failed_task(NULL, &weft_error_out_of_memory);
+    weft_task *task = weft__task_make(loop, coroutine, name, &error);
+    return start(loop, task, false, error);
 }
 
 weft_task *weft_create_task_of(weft_coroutine *coroutine, const weft_task_options *options) {
-    return create(coroutine, options != NULL ? options : &(weft_task_options){.name = NULL});
+    weft_loop *loop = weft__current;
+    const weft_error *error = NULL;
+    if (options == NULL)
+        return weft_create_task_named(coroutine, NULL);
+    if (!weft__has_loop(loop, "a new task"))
+        return failed_task(NULL, &weft_error_out_of_memory);
+    weft_task *task = weft__task_make(loop, coroutine, options->name, &error);
+    if (task != NULL && options->context != NULL &&
+        !weft__context_share(loop, &task->future, options->context)) {
+        weft__task_unmake(loop, task);
+        task = NULL;
+        error = &weft_error_out_of_memory;
+    }
+    return start(loop, task, options->eager, error);
 }
 
 /* --- Running --- */
