@@ -278,6 +278,8 @@ static inline void start_child(weft_loop *loop, weft_future *gather, const weft_
                                uint32_t i) {
     weft__gathering *self = gathering_of(gather);
     weft_future *child = self->children[i];
+    self->unique++;
+    self->callbacks[i].owner = gather;
     if (awaitables[i].coroutine != NULL)
         weft__task_start(loop, (weft_task *)(void *)child, false);
     if (weft__done(child))
@@ -290,6 +292,24 @@ static inline void start_child(weft_loop *loop, weft_future *gather, const weft_
         WEFT__LOG(loop, WEFT_LOG_AWAITED_BY, 0, 0, child->id, loop->current->future.id, 0, gather->id, 0);
 }
 
+static void start_children(weft_loop *loop, weft_future *gather, const weft_awaitable *awaitables) {
+    weft__gathering *self = gathering_of(gather);
+    for (uint32_t i = 0; i < self->count; i++)
+        if (unmark(awaitables, self->children[i], i))
+            start_child(loop, gather, awaitables, i);
+}
+
+/* What starts eagerly may gather, too: it runs when no child has its mark any more. */
+static void start_eagerly(weft_loop *loop, weft_future *gather, const weft_awaitable *awaitables) {
+    weft__gathering *self = gathering_of(gather);
+    for (uint32_t i = 0; i < self->count; i++)
+        if (unmark(awaitables, self->children[i], i))
+            self->callbacks[i].owner = gather;
+    for (uint32_t i = 0; i < self->count; i++)
+        if (self->callbacks[i].owner != NULL)
+            start_child(loop, gather, awaitables, i);
+}
+
 /* Whether the gather waits for the child in place `i`, although an eager start of a later one has ended it.
  */
 static bool is_awaited(const weft__gathering *self, uint32_t i) {
@@ -300,26 +320,14 @@ static bool is_awaited(const weft__gathering *self, uint32_t i) {
     return self->callbacks[first].run != NULL;
 }
 
-/* What starts eagerly may gather, too: it runs when no child has its mark any more. */
-static void start(weft_loop *loop, weft_future *gather, const weft_awaitable *awaitables) {
+/* Lets go of the children that it waits for, and counts those that were done already. */
+static void count_done(weft_loop *loop, weft_future *gather, bool eager) {
     weft__gathering *self = gathering_of(gather);
-    bool eager = loop->eager;
-    for (uint32_t i = 0; i < self->count; i++) {
-        if (!unmark(awaitables, self->children[i], i))
-            continue;
-        self->unique++;
-        self->callbacks[i].owner = gather;
-        if (WEFT__LIKELY(!eager))
-            start_child(loop, gather, awaitables, i);
-    }
-    for (uint32_t i = 0; eager && i < self->count; i++)
-        if (self->callbacks[i].owner != NULL)
-            start_child(loop, gather, awaitables, i);
     for (uint32_t i = 0; i < self->count; i++) {
         weft_future *child = self->children[i];
         if (child != NULL && (!weft__done(child) || (eager && is_awaited(self, i))))
             weft__release(loop, child);
-        else if (child != NULL && self->callbacks[i].owner != NULL) /* done already: it counts at once */
+        else if (child != NULL && self->callbacks[i].owner != NULL)
             child_done(loop, gather, child);
     }
     if (self->count == 0)
@@ -342,6 +350,11 @@ weft_future *weft_gather_array(size_t count, const weft_awaitable *awaitables, b
     }
     if (WEFT__UNLIKELY(loop->log != NULL))
         weft__log_object(loop, gather->id, OBJECT_GATHER, (uint32_t)count);
-    start(loop, gather, awaitables);
+    bool eager = loop->eager;
+    if (eager)
+        start_eagerly(loop, gather, awaitables);
+    else
+        start_children(loop, gather, awaitables);
+    count_done(loop, gather, eager);
     return gather;
 }
