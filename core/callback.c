@@ -88,7 +88,7 @@ bool weft__call_soon_threadsafe(weft_loop *loop, weft_callback *function, void *
     message->argument = argument;
     message->name = name;
     message->owned = weft__current == loop;
-    message->context = weft__context_in_thread();
+    message->context = weft__context_in_thread(loop);
     if (message->owned && !weft__context_snapshot(loop, &message->context)) {
         free(message);
         return false;

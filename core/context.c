@@ -181,8 +181,8 @@ void weft__context_of_thread(weft_context *context) {
     in_thread = context;
 }
 
-weft_context *weft__context_in_thread(void) {
-    return in_thread;
+weft_context *weft__context_in_thread(const weft_loop *loop) {
+    return in_thread != NULL && in_thread->loop == loop->tag ? in_thread : NULL;
 }
 
 /* --- Variables --- */

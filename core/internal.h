@@ -577,7 +577,7 @@ bool weft__context_inherit(weft_loop *loop, weft_future *task); /* a copy of the
 bool weft__context_share(weft_loop *loop, weft_future *task, weft_context *context);
 void weft__context_free(weft_loop *loop, weft_context *context); /* takes back a reference */
 void weft__context_of_thread(weft_context *context);             /* of this thread, which has no loop */
-weft_context *weft__context_in_thread(void);
+weft_context *weft__context_in_thread(const weft_loop *loop);    /* NULL if it is not of that loop */
 /* From here on `*place` is the current context. Returns what weft__context_leave goes back to. */
 static inline weft_context **weft__context_enter(weft_loop *loop, weft_context **place) {
     weft_context **outer = loop->place;

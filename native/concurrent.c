@@ -181,7 +181,7 @@ weft_concurrent_future *weft__submit(weft_loop *loop, weft_frame *initialiser) {
         return NULL;
     }
     self->start.owned = weft__current == loop && weft__context_snapshot(loop, &self->context);
-    self->start.context = weft__context_in_thread();
+    self->start.context = weft__context_in_thread(loop);
     weft__send_from_thread(loop, &self->start);
     return self;
 }

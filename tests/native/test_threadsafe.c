@@ -599,19 +599,31 @@ static weft_value ask_from_thread(void *loop) {
 
 struct sends_thread {
     weft_frame frame;
+    weft_loop *loop; /* that the thread asks */
     bool is_ada;
 };
 
 weft_async(sends_thread) {
     weft_begin(sends_thread);
     CHECK(weft_context_set(&user, "ada") == NULL);
-    weft_await_to(self->is_ada, weft_to_thread(ask_from_thread, weft_loop_current()));
-    CHECK(self->is_ada);
+    if (self->loop == NULL)
+        self->loop = weft_loop_current();
+    weft_await_to(self->is_ada, weft_to_thread(ask_from_thread, self->loop));
+    weft_return(self->is_ada);
     weft_end();
 }
 
 TEST(the_variables_of_a_thread_come_along) {
-    CHECK(weft_run(weft_call(sends_thread), NULL, NULL));
+    weft_value is_ada;
+    CHECK(weft_run(weft_call(sends_thread), &is_ada, NULL) && weft_value_bool(is_ada));
+}
+
+/* They are another loop's, whose memory and counts are for its own thread. */
+TEST(the_variables_of_a_thread_stay_out_of_other_loops) {
+    weft_value is_ada;
+    weft_loop *loop = start_service();
+    CHECK(weft_run(weft_call(sends_thread, .loop = loop), &is_ada, NULL) && !weft_value_bool(is_ada));
+    stop_service();
 }
 
 TEST_MAIN(TEST_CASE(every_call_arrives_in_the_order_of_its_thread), TEST_CASE(a_call_wakes_a_sleeping_loop),
@@ -624,4 +636,5 @@ TEST_MAIN(TEST_CASE(every_call_arrives_in_the_order_of_its_thread), TEST_CASE(a_
           TEST_CASE(a_task_that_is_cancelled_cancels_the_future), TEST_CASE(callbacks),
           TEST_CASE(many_threads_ask), TEST_CASE(a_cancellation_beside_the_end_of_the_loop),
           TEST_CASE(the_loop_s_own_thread_does_not_wait), TEST_CASE(a_loop_that_is_closed_first_cancels),
-          TEST_CASE(the_variables_of_a_thread_come_along))
+          TEST_CASE(the_variables_of_a_thread_come_along),
+          TEST_CASE(the_variables_of_a_thread_stay_out_of_other_loops))

@@ -134,9 +134,10 @@ weft_handle *weft__call_at(double when, weft_callback *callback, void *argument,
 void weft_handle_cancel(weft_handle *handle);
 
 /*
- * The one call that other threads may make: calls back in a tick of `loop`. False without memory. The loop
- * does not wait for calls that it does not know of: announce them with weft_loop_hold, or run them before the
- * main task ends.
+ * The one call that other threads may make: calls back in a tick of `loop`. False without memory. From a
+ * function of weft_to_thread the callback has the variables of who asked for that thread, if it is the same
+ * loop's; else it has none. The loop does not wait for calls that it does not know of: announce them with
+ * weft_loop_hold, or run them before the main task ends.
  *
  *     bool weft_call_soon_threadsafe(weft_loop *loop, weft_callback *callback, void *argument);
  */
