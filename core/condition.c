@@ -47,8 +47,10 @@ static void notify(weft_loop *loop, weft_condition *condition, uint32_t count) {
 const weft_error *weft_condition_notify(weft_condition *condition, uint32_t count) {
     if (!weft_lock_locked(weft_condition_lock(condition)))
         return &not_acquired;
-    notify(weft__current, condition, count);
-    return NULL;
+    const weft_error *refusal = weft__queue_refusal(&condition->waiters);
+    if (refusal == NULL)
+        notify(weft__current, condition, count);
+    return refusal;
 }
 
 const weft_error *weft_condition_notify_all(weft_condition *condition) {

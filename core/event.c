@@ -24,7 +24,7 @@ weft_frame *weft__await_event(weft_frame *frame, weft_loop *loop, weft_event *ev
 
 void weft_event_set(weft_event *event) {
     weft_loop *loop = weft__current;
-    if (event->set)
+    if (event->set || weft__queue_refusal(&event->waiters) != NULL)
         return;
     event->set = true;
     if (loop == NULL)

@@ -43,8 +43,11 @@ static void wake_next(weft_loop *loop, weft_lock *lock) {
 const weft_error *weft_lock_release(weft_lock *lock) {
     static const weft_error not_locked = {.code = WEFT_RUNTIME, .message = "the lock is not acquired"};
     weft_loop *loop = weft__current;
+    const weft_error *refusal = weft__queue_refusal(&lock->waiters);
     if (!lock->locked)
         return &not_locked;
+    if (WEFT__UNLIKELY(refusal != NULL))
+        return refusal;
     lock->locked = false;
     if (loop == NULL)
         return NULL;

@@ -90,7 +90,9 @@ static const weft_error *refusal(const weft_queue *queue, const weft_value *valu
         return &no_loop;
     if (value->kind == WEFT_FAILURE)
         return value->as.error->references == 0 ? value->as.error : &failure;
-    return queue->shut ? &shut_down : weft_queue_full(queue) ? &full : NULL;
+    if (queue->shut)
+        return &shut_down;
+    return weft_queue_full(queue) ? &full : weft__queue_refusal(&queue->getters);
 }
 
 const weft_error *weft_queue_put_value_nowait(weft_queue *queue, weft_value value) {
@@ -186,7 +188,8 @@ weft_value weft_queue_get_nowait(weft_queue *queue) {
     static const weft_error empty = {.code = WEFT_QUEUE_EMPTY, .message = "the queue is empty"};
     if (queue->count == 0)
         return weft__of_error(queue->shut ? &shut_down : &empty);
-    return take(weft__current, queue);
+    const weft_error *refusal = weft__queue_refusal(&queue->putters);
+    return refusal != NULL ? weft__of_error(refusal) : take(weft__current, queue);
 }
 
 /* Gives the frame the first item, or raises that there will be none. */
@@ -226,11 +229,12 @@ static bool getter_resumed(weft_loop *loop, weft_task *task, weft__wait_queue *w
 const weft_error *weft_queue_task_done(weft_queue *queue) {
     static const weft_error too_often = {.code = WEFT_INVALID_ARGUMENT,
                                          .message = "weft_queue_task_done was called too often"};
+    const weft_error *refusal = weft__queue_refusal(&queue->joiners);
     if (queue->unfinished == 0)
         return &too_often;
-    if (--queue->unfinished == 0)
+    if (refusal == NULL && --queue->unfinished == 0)
         weft__queue_wake_all(weft__current, &queue->joiners);
-    return NULL;
+    return refusal;
 }
 
 weft_frame *weft__await_queue_join(weft_frame *frame, weft_loop *loop, weft_queue *queue, uint32_t at) {
@@ -245,6 +249,9 @@ weft_frame *weft__await_queue_join(weft_frame *frame, weft_loop *loop, weft_queu
 
 void weft_queue_shutdown(weft_queue *queue, bool immediate) {
     weft_loop *loop = weft__current;
+    if (weft__queue_refusal(&queue->getters) != NULL || weft__queue_refusal(&queue->putters) != NULL ||
+        weft__queue_refusal(&queue->joiners) != NULL)
+        return;
     queue->shut = true;
     if (immediate)
         drain(queue);

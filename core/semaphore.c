@@ -57,8 +57,11 @@ const weft_error *weft_semaphore_release(weft_semaphore *semaphore) {
     static const weft_error too_often = {.code = WEFT_INVALID_ARGUMENT,
                                          .message = "a bounded semaphore was released too often"};
     weft_loop *loop = weft__current;
+    const weft_error *refusal = weft__queue_refusal(&semaphore->waiters);
     if (semaphore->bound != UINT32_MAX && semaphore->value >= semaphore->bound)
         return &too_often;
+    if (WEFT__UNLIKELY(refusal != NULL))
+        return refusal;
     semaphore->value++;
     if (loop == NULL)
         return NULL;

@@ -13,6 +13,9 @@
 
 /* --- Waking --- */
 
+const weft_error weft__waiters_elsewhere = {.code = WEFT_RUNTIME,
+                                            .message = "tasks of a loop that does not run here wait for it"};
+
 void weft__queue_wake_all(weft_loop *loop, weft__wait_queue *queue) {
     while (weft__queue_wake(loop, queue)) {
     }

@@ -53,6 +53,15 @@ static inline void weft__queue_enter(weft_loop *loop, weft_task *task, weft__wai
         weft__queue_log_wait(loop, task, queue);
 }
 
+extern const weft_error weft__waiters_elsewhere;
+
+/* Why this thread cannot wake who waits: they are of another loop, or none runs here. NULL if it can. */
+static inline const weft_error *weft__queue_refusal(const weft__wait_queue *queue) {
+    if (queue->first == NULL || weft__is_of(weft__current, queue->first->future.handle.loop))
+        return NULL;
+    return &weft__waiters_elsewhere;
+}
+
 /* An await that ends the step. */
 static inline weft_frame *weft__queue_wait(weft_frame *frame, weft_loop *loop, weft__wait_queue *queue,
                                            const weft__queue_type *type, uint32_t at) {

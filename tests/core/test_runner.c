@@ -150,6 +150,119 @@ TEST(callbacks_of_the_last_step_still_run_and_timers_wait_for_the_next) {
     weft_runner_close(&runner);
 }
 
+/* --- What tasks wait for between runs --- */
+
+static struct {
+    weft_lock lock;
+    weft_event event;
+    weft_semaphore permits;
+    weft_condition condition;
+    weft_queue full, empty;
+} world;
+
+struct waits {
+    weft_frame frame;
+    int which;
+};
+
+weft_async(waits) {
+    weft_begin(waits);
+    if (self->which == 0)
+        weft_await(weft_lock_acquire(&world.lock));
+    else if (self->which == 1)
+        weft_await(weft_event_wait(&world.event));
+    else if (self->which == 2)
+        weft_await(weft_semaphore_acquire(&world.permits));
+    else if (self->which == 3)
+        weft_await(weft_queue_put(&world.full, 2));
+    else if (self->which == 4)
+        weft_await(weft_queue_get(&world.empty));
+    else
+        weft_await(weft_queue_join(&world.full));
+    say("woken");
+    weft_end();
+}
+
+struct notices {
+    weft_frame frame;
+};
+
+weft_async(notices) {
+    weft_begin(notices);
+    weft_with(&world.condition) {
+        weft_await(weft_condition_wait(&world.condition));
+    }
+    say("notified");
+    weft_end();
+}
+
+enum { WAITERS = 6 };
+
+struct leaves_waiters {
+    weft_frame frame;
+};
+
+weft_async(leaves_waiters) {
+    weft_begin(leaves_waiters);
+    weft_await(weft_lock_acquire(&world.lock));
+    weft_await(weft_queue_put(&world.full, 1));
+    for (int i = 0; i < WAITERS; i++)
+        weft_create_task(weft_call(waits, .which = i));
+    weft_create_task(weft_call(notices));
+    weft_await(weft_sleep(1));
+    weft_await(weft_lock_acquire(weft_condition_lock(&world.condition)));
+    weft_end();
+}
+
+struct wakes {
+    weft_frame frame;
+};
+
+weft_async(wakes) {
+    weft_begin(wakes);
+    CHECK(weft_lock_release(&world.lock) == NULL);
+    weft_event_set(&world.event);
+    CHECK(weft_semaphore_release(&world.permits) == NULL);
+    CHECK_EQ_INT(weft_value_int(weft_queue_get_nowait(&world.full)), 1);
+    CHECK(weft_queue_put_nowait(&world.empty, 3) == NULL);
+    CHECK(weft_condition_notify(&world.condition, 1) == NULL);
+    CHECK(weft_lock_release(weft_condition_lock(&world.condition)) == NULL);
+    weft_await(weft_sleep(1));
+    CHECK(weft_queue_task_done(&world.full) == NULL);
+    CHECK(weft_queue_task_done(&world.full) == NULL);
+    weft_await(weft_sleep(1));
+    weft_end();
+}
+
+static bool is_refused(const weft_error *error) {
+    return error != NULL && error->code == WEFT_RUNTIME;
+}
+
+TEST(between_runs_nobody_can_be_woken) {
+    weft_runner runner;
+    open_runner(&runner);
+    memset(&world, 0, sizeof world);
+    weft_queue_init(&world.full, 1);
+    weft_semaphore_init(&world.permits, 0);
+    CHECK(weft_runner_run(&runner, weft_call(leaves_waiters), NULL, NULL));
+    CHECK(is_refused(weft_lock_release(&world.lock)));
+    CHECK(weft_lock_locked(&world.lock));
+    weft_event_set(&world.event);
+    CHECK(!weft_event_is_set(&world.event));
+    CHECK(is_refused(weft_semaphore_release(&world.permits)));
+    CHECK_EQ_INT(weft_semaphore_value(&world.permits), 0);
+    CHECK(is_refused(weft_condition_notify_all(&world.condition)));
+    CHECK(is_refused(weft_queue_get_nowait(&world.full).as.error));
+    CHECK(is_refused(weft_queue_put_nowait(&world.empty, 2)));
+    CHECK(is_refused(weft_queue_task_done(&world.full)));
+    weft_queue_shutdown(&world.full, false);
+    CHECK_EQ_STR(said, "");
+    CHECK(weft_runner_run(&runner, weft_call(wakes), NULL, NULL));
+    CHECK_EQ_STR(said, "woken woken woken woken woken notified woken");
+    weft_queue_free(&world.full);
+    weft_runner_close(&runner);
+}
+
 TEST(messages_between_runs_arrive_in_the_next) {
     weft_runner runner;
     open_runner(&runner);
@@ -383,7 +496,7 @@ TEST(without_memory_nothing_is_lost) {
 TEST_MAIN(TEST_CASE(one_clock_for_all_runs), TEST_CASE(a_run_gives_a_value_or_an_error),
           TEST_CASE(tasks_go_on_in_the_next_run_and_are_cancelled_at_the_close),
           TEST_CASE(callbacks_of_the_last_step_still_run_and_timers_wait_for_the_next),
-          TEST_CASE(messages_between_runs_arrive_in_the_next),
+          TEST_CASE(between_runs_nobody_can_be_woken), TEST_CASE(messages_between_runs_arrive_in_the_next),
           TEST_CASE(variables_that_one_run_sets_are_there_in_the_next), TEST_CASE(a_run_inside_a_run),
           TEST_CASE(a_run_after_the_close), TEST_CASE(no_coroutine), TEST_CASE(two_runners_take_turns),
           TEST_CASE(on_the_real_clock), TEST_CASE(debug_mode), TEST_CASE(without_memory_nothing_is_lost))

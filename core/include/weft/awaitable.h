@@ -31,7 +31,13 @@ enum {
 
 struct weft__queue_type;
 
-/* Tasks that wait for a lock, an event, …: first come, first served. Zeroed it is empty. All internal. */
+/*
+ * Tasks that wait for a lock, an event, …: first come, first served. Zeroed it is empty. All internal.
+ *
+ * While tasks wait only their loop's thread can wake them, and only while their loop is current there, which
+ * a runner's is during its runs. Elsewhere what would wake them has no effect: it returns RuntimeError, if it
+ * returns an error, and debug mode reports it.
+ */
 typedef struct weft__wait_queue {
     weft_task *first, *last;
     const struct weft__queue_type *type; /* set when a task waits */

@@ -47,8 +47,8 @@ weft_coroutine *weft_condition_wait_for(weft_condition *condition, bool (*predic
 
 /*
  * Wakes the `count` tasks that waited longest, or all if they are fewer; they go on one by one when they get
- * the lock, which the caller has to give up. NULL, or RuntimeError if nobody has the lock (the error is
- * static: nothing to release).
+ * the lock, which the caller has to give up. NULL, or RuntimeError if nobody has the lock or tasks of another
+ * loop wait (the error is static: nothing to release).
  */
 const weft_error *weft_condition_notify(weft_condition *condition, uint32_t count);
 const weft_error *weft_condition_notify_all(weft_condition *condition);

@@ -28,7 +28,8 @@ static inline weft_op weft_event_wait(weft_event *event) {
     return op;
 }
 
-/* Wakes all who wait, and lets everybody pass until it is cleared. */
+/* Wakes all who wait, and lets everybody pass until it is cleared. Nothing where tasks of another loop wait:
+ * their thread must set it. */
 void weft_event_set(weft_event *event);
 
 /* From now on tasks wait again. Those that were woken go on. */

@@ -32,7 +32,8 @@ static inline weft_op weft_lock_acquire(weft_lock *lock) {
 
 /*
  * Gives the lock up, and who waited longest takes it when it resumes. Any task may do so. NULL, or
- * RuntimeError if nobody has the lock (the error is static: nothing to release).
+ * RuntimeError if nobody has the lock or tasks of another loop wait for it (the error is static: nothing to
+ * release).
  */
 const weft_error *weft_lock_release(weft_lock *lock);
 

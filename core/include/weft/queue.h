@@ -9,7 +9,8 @@
  *
  * A zeroed queue is a first-in, first-out one without a limit, so one in a coroutine's structure needs no
  * initialising; weft_queue_free stands after its weft_drop. A queue must live as long as a task waits for it,
- * and is used within one loop, which its memory is from.
+ * and is used within one loop, which its memory is from: where another loop is current, or none, what would
+ * wake a task gives RuntimeError, and a shutdown does nothing.
  *
  * Values move through a queue. The one that is put is the queue's from then on, whatever comes of the put: if
  * that fails or is cancelled, what the value owns is freed. The one that is got is the caller's.

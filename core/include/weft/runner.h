@@ -44,9 +44,10 @@ void weft_runner_init(weft_runner *runner, const weft_runner_options *options);
 
 /*
  * Runs a coroutine in the runner's loop, which the first run makes, and waits until it has ended. Tasks that
- * it leaves are neither cancelled nor waited for: they go on during the next run. True if it ended with a
- * value, which moves to *value; else the error moves to *error. All runs share one context: the variables
- * that one sets are there in the next.
+ * it leaves are neither cancelled nor waited for: they go on during the next run, and what they wait for can
+ * be set, released or put by that, not between the runs. True if it ended with a value, which moves to
+ * *value; else the error moves to *error. All runs share one context: the variables that one sets are there
+ * in the next.
  *
  *     weft_runner runner;
  *     weft_value value;

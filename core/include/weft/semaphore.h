@@ -37,7 +37,8 @@ static inline weft_op weft_semaphore_acquire(weft_semaphore *semaphore) {
 
 /*
  * Gives a permit back, and it goes to who waited longest. NULL, or InvalidArgument if a bounded one would
- * exceed its number (the error is static: nothing to release).
+ * exceed its number, or RuntimeError where tasks of another loop wait (the error is static: nothing to
+ * release).
  */
 const weft_error *weft_semaphore_release(weft_semaphore *semaphore);
 
