@@ -7,10 +7,9 @@
 
 WEFT_BEGIN_DECLARATIONS
 
-/* Runs elsewhere; must not call weft but for what any thread may (weft_call_soon_threadsafe, weft_format,
- * weft_failure, weft/concurrent.h) and weft_context_get, which finds the
- * variables of who asked for the thread, neither of them once the loop is closed. Returns its value, or
- * weft_failure(code, …). */
+/* Runs elsewhere, so of weft it must call only what any thread may (weft_call_soon_threadsafe, weft_format,
+ * weft_failure, weft/concurrent.h) and weft_context_get, which finds the variables of who asked for the
+ * thread; nothing of its loop's once that is closed. Returns its value, or weft_failure(code, …). */
 typedef weft_value weft_thread_function(void *argument);
 
 /*
