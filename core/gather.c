@@ -303,11 +303,18 @@ static void start_children(weft_loop *loop, weft_future *gather, const weft_awai
 static void start_eagerly(weft_loop *loop, weft_future *gather, const weft_awaitable *awaitables) {
     weft__gathering *self = gathering_of(gather);
     for (uint32_t i = 0; i < self->count; i++)
-        if (unmark(awaitables, self->children[i], i))
+        if (unmark(awaitables, self->children[i], i)) {
             self->callbacks[i].owner = gather;
-    for (uint32_t i = 0; i < self->count; i++)
-        if (self->callbacks[i].owner != NULL)
-            start_child(loop, gather, awaitables, i);
+            if (awaitables[i].coroutine != NULL)
+                self->children[i]->handle.wait = WAIT_UNSTARTED;
+        }
+    for (uint32_t i = 0; i < self->count; i++) {
+        if (self->callbacks[i].owner == NULL)
+            continue;
+        if (awaitables[i].coroutine != NULL)
+            self->children[i]->handle.wait = WAIT_READY;
+        start_child(loop, gather, awaitables, i);
+    }
 }
 
 /* Whether the gather waits for the child in place `i`, although an eager start of a later one has ended it.

@@ -33,7 +33,8 @@ enum weft__wait {
     WAIT_LEFT,   /* the same, but cancelled in the queue, where others stood before it */
     WAIT_LEFT_HEAD, /* the same, but at the head of the queue */
     WAIT_CANCELLED, /* in the ready queue; Cancelled will be raised: the wait itself was cancelled */
-    WAIT_THROWN     /* in the ready queue; the error in its extras will be raised */
+    WAIT_THROWN,    /* in the ready queue; the error in its extras will be raised */
+    WAIT_UNSTARTED  /* in a gather, until those before it have started eagerly: not a task yet */
 };
 
 enum {

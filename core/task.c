@@ -349,7 +349,7 @@ typedef struct collection {
 static bool collect(weft_loop *loop, weft_task *task, void *context) {
     collection *self = context;
     (void)loop;
-    if (weft__done(&task->future))
+    if (weft__done(&task->future) || task->future.handle.wait == WAIT_UNSTARTED)
         return true;
     if (self->count < self->size)
         self->tasks[self->count] = task;

@@ -141,6 +141,25 @@ TEST(it_is_the_current_task_and_then_its_creator_is_again) {
     CHECK_EQ_STR(world.said, "1 2 Task-1 Task-2 1 1");
 }
 
+struct gathers_who_look_around {
+    weft_frame frame;
+    weft_task *own;
+};
+
+weft_async(gathers_who_look_around) {
+    weft_begin(gathers_who_look_around);
+    weft_loop_set_eager(weft_loop_current(), true);
+    self->own = weft_current_task();
+    weft_await(weft_gather(weft_call(looks_around, .creator = self->own),
+                           weft_call(looks_around, .creator = self->own)));
+    weft_end();
+}
+
+TEST(the_later_ones_of_a_gather_are_not_there_yet) {
+    RUN(weft_call(gathers_who_look_around));
+    CHECK_EQ_STR(world.said, "1 2 Task-1 Task-3 1 2 Task-1 Task-4");
+}
+
 struct creates_future {
     weft_frame frame;
     weft_future **out;
@@ -751,6 +770,7 @@ TEST_MAIN(TEST_CASE(it_runs_to_its_first_wait_at_once),
           TEST_CASE(one_that_does_not_wait_is_done_when_the_call_returns),
           TEST_CASE(an_error_waits_for_who_awaits_it),
           TEST_CASE(it_is_the_current_task_and_then_its_creator_is_again),
+          TEST_CASE(the_later_ones_of_a_gather_are_not_there_yet),
           TEST_CASE(what_it_creates_is_held_for_it_and_not_for_its_creator),
           TEST_CASE(their_depth_has_a_limit_beyond_which_they_start_as_others_do),
           TEST_CASE(one_that_cancels_its_creator_does_so_at_its_next_wait),
