@@ -33,12 +33,21 @@ static bool fail_plain_return(weft_loop *loop, weft_task *task, void *context) {
     return true;
 }
 
-static bool fail_main(weft_loop *loop, weft_task *task, void *context) {
+/* An error cannot end a block whose tasks were told to end: it waits for them all the same. */
+static bool waits_for_cancelled(const weft_task *task) {
+    return task->future.handle.wait == WAIT_GROUP && task->future.u.task.wait.group->aborting;
+}
+
+static bool fail(weft_loop *loop, weft_task *task, void *context) {
     const weft_error *error = context;
-    bool is_main = !weft__done(&task->future) && task->future.handle.flags & FUTURE_MAIN;
-    if (is_main && !weft__throw_into(loop, task, weft_error_retain(error)))
+    if (!weft__done(&task->future) && !waits_for_cancelled(task) &&
+        !weft__throw_into(loop, task, weft_error_retain(error)))
         weft__report(loop, weft__about_future(&task->future), "cancelled, since %s", error->message);
     return true;
+}
+
+static bool fail_main(weft_loop *loop, weft_task *task, void *context) {
+    return !(task->future.handle.flags & FUTURE_MAIN) || fail(loop, task, context);
 }
 
 /* Nothing is ready, no timer is armed, nothing is pending outside: nobody can ever go on. Returns whether
@@ -71,6 +80,8 @@ bool weft__resolve_deadlock(weft_loop *loop) {
         void *to;
     } cast = {error};
     weft__each_task(loop, fail_main, cast.to);
+    if (loop->ready == NULL)
+        weft__each_task(loop, fail, cast.to);
     weft_error_release(error);
     return loop->ready != NULL;
 }

@@ -248,6 +248,52 @@ TEST(a_deadlock_names_who_waits_for_what_and_where) {
     CHECK(strstr(world.outcome, place) != NULL);
 }
 
+struct never_ends {
+    weft_frame frame;
+    weft_event event;
+};
+
+weft_async(never_ends) {
+    weft_begin(never_ends);
+    weft_try {
+        weft_await(weft_event_wait(&self->event));
+    }
+    weft_finally {
+        weft_await(weft_event_wait(&self->event));
+    }
+    weft_drop();
+    drops++;
+    weft_end();
+}
+
+struct has_one_that_never_ends {
+    weft_frame frame;
+    weft_group group;
+    int depth;
+};
+
+weft_async(has_one_that_never_ends) {
+    weft_begin(has_one_that_never_ends);
+    weft_with_as(self->group, weft_task_group()) {
+        if (self->depth > 0)
+            weft_group_create_task(&self->group,
+                                   weft_call(has_one_that_never_ends, .depth = self->depth - 1));
+        else
+            weft_group_create_task(&self->group, weft_call(never_ends));
+    }
+    weft_end();
+}
+
+TEST(a_deadlock_in_a_group_ends_what_does_not_end_when_it_is_cancelled) {
+    for (int depth = 0; depth < 3; depth++) {
+        drops = 0;
+        RUN(weft_call(has_one_that_never_ends, .depth = depth));
+        CHECK_EQ_INT(world.code, WEFT_GROUP);
+        CHECK(strstr(world.outcome, "Deadlock: nothing can wake the tasks") != NULL);
+        CHECK_EQ_INT(drops, 1);
+    }
+}
+
 /* Returns whether it came to an allocation that failed. */
 static bool wait_for_ever_without_memory(size_t fail, bool onwards, bool *told) {
     world.fail_at = fail;
@@ -675,6 +721,7 @@ TEST_MAIN(TEST_CASE(null_cannot_be_awaited), TEST_CASE(a_coroutine_is_awaited_on
           TEST_CASE(nobody_awaits_itself), TEST_CASE(a_circle_of_tasks_is_an_error),
           TEST_CASE(a_circle_that_is_not_seen_is_a_deadlock),
           TEST_CASE(a_deadlock_names_who_waits_for_what_and_where),
+          TEST_CASE(a_deadlock_in_a_group_ends_what_does_not_end_when_it_is_cancelled),
           TEST_CASE(a_deadlock_is_told_without_memory_too), TEST_CASE(an_await_in_a_switch_is_an_error),
           TEST_CASE(a_goto_out_of_a_block_is_seen_at_the_end_of_the_block_around_it),
           TEST_CASE(blocks_that_a_goto_left_open_end_with_the_body),
