@@ -2,8 +2,9 @@
  * Eager starts: a new task runs at once, inside the call that creates it, up to its first wait.
  *
  * That is a step within a step. What the loop knows of the outer one is put aside meanwhile: who runs, what
- * is on its way from frame to frame, whether it was told to cancel, whose variables are current. A task that
- * has nothing to wait for is done when the call returns.
+ * is on its way from frame to frame, whether it was told to cancel, whose variables are current; and the
+ * outer task is told where it stands, which others may ask now. A task that has nothing to wait for is done
+ * when the call returns.
  */
 
 #include "internal.h"
@@ -24,6 +25,8 @@ typedef struct outer_step {
 static outer_step put_aside(weft_loop *loop) {
     outer_step outer = {loop->transfer,  loop->current, loop->frame,         loop->error,
                         loop->traceback, loop->place,   loop->self_cancelled};
+    if (loop->current != NULL)
+        loop->current->future.u.task.leaf = loop->frame;
     loop->transfer.value = weft__of_none();
     loop->transfer.block_failed = false;
     loop->current = NULL;

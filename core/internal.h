@@ -695,6 +695,9 @@ static inline void weft__watch_creation(weft_loop *loop) {
 weft__extra *weft__extra_of(weft_loop *loop, weft_future *future); /* makes it; NULL without memory */
 void weft__remember_origin(weft_loop *loop, weft_future *future, const char *created_at); /* not static's */
 void weft__extra_free(weft_loop *loop, weft_future *future);
+bool weft__is_pending(const weft_task *task); /* not done, and not being destroyed */
+weft_frame *weft__leaf_of(const weft_loop *loop,
+                          const weft_task *task); /* its innermost frame now; NULL if it is not pending */
 void weft__task_detach(weft_loop *loop, weft_task *task);
 void weft__task_destroy(weft_loop *loop, weft_task *task);
 bool weft__throw_into(weft_loop *loop, weft_task *task,

@@ -21,8 +21,9 @@ weft_error_context weft__about_frame(weft_frame *frame, int line) {
  * last. */
 static weft_error_context about_task(weft_task *task) {
     weft_trace_entry outermost = {NULL, NULL, 0};
-    if (!weft__done(&task->future))
-        return weft__about_frame(task->future.u.task.leaf, weft__line_of(task->future.u.task.leaf));
+    weft_frame *leaf = weft__leaf_of(weft__current, task);
+    if (leaf != NULL)
+        return weft__about_frame(leaf, weft__line_of(leaf));
     weft_task_traceback(task, &outermost, 1);
     return (weft_error_context){
         .function = outermost.function, .file = outermost.file, .line = outermost.line};

@@ -147,6 +147,19 @@ weft_task *weft_create_task_of(weft_coroutine *coroutine, const weft_task_option
     return start(loop, task, options->eager, error);
 }
 
+/* --- Where it stands --- */
+
+bool weft__is_pending(const weft_task *task) {
+    return !weft__done(&task->future) && !(task->future.handle.flags & FUTURE_DETACHED);
+}
+
+/* What is stored is where its step began, and may be gone since. */
+weft_frame *weft__leaf_of(const weft_loop *loop, const weft_task *task) {
+    if (!weft__is_pending(task))
+        return NULL;
+    return loop->current == task ? loop->frame : task->future.u.task.leaf;
+}
+
 /* --- Running --- */
 
 /* Hands the awaited result to the frame that awaited it. A value that nobody else holds moves. */
@@ -180,6 +193,7 @@ static bool deliver_slowly(weft_loop *loop, weft_task *task) {
     weft__handle *handle = &task->future.handle;
     uint8_t wait = handle->wait;
     bool cancelled = is_cancelled(handle);
+    loop->frame = frame; /* what is freed on the way may look */
     handle->flags &= (uint16_t)~FUTURE_MUST_CANCEL;
     handle->wait = WAIT_READY;
     if (wait >= WAIT_WOKEN && wait <= WAIT_LEFT_HEAD && !weft__queue_resume(loop, task, wait, cancelled))

@@ -766,6 +766,47 @@ TEST(without_memory_nothing_is_lost) {
             }
 }
 
+struct passes {
+    weft_frame frame;
+    char room[100]; /* whose memory the others do not take at once */
+};
+
+weft_async(passes) {
+    weft_begin(passes);
+    weft_await(weft_sleep(1));
+    weft_end();
+}
+
+static char tree[1000];
+
+struct prints_tree {
+    weft_frame frame;
+};
+
+weft_async(prints_tree) {
+    weft_begin(prints_tree);
+    weft_format_task_tree(tree, sizeof tree);
+    weft_end();
+}
+
+/* Its step began in a coroutine that is gone when the other looks. */
+struct is_looked_at {
+    weft_frame frame;
+};
+
+weft_async(is_looked_at) {
+    weft_begin(is_looked_at);
+    weft_await(weft_call(passes));
+    weft_create_eager_task(weft_call(prints_tree));
+    weft_end();
+}
+
+TEST(where_the_outer_task_stands_can_be_seen_meanwhile) {
+    RUN(weft_call(is_looked_at));
+    CHECK(strstr(tree, "in is_looked_at") != NULL);
+    CHECK(strstr(tree, "in passes") == NULL);
+}
+
 TEST_MAIN(TEST_CASE(it_runs_to_its_first_wait_at_once),
           TEST_CASE(one_that_does_not_wait_is_done_when_the_call_returns),
           TEST_CASE(an_error_waits_for_who_awaits_it),
@@ -783,4 +824,5 @@ TEST_MAIN(TEST_CASE(it_runs_to_its_first_wait_at_once),
           TEST_CASE(its_variables_are_its_own), TEST_CASE(debug_mode_runs_them_as_well),
           TEST_CASE(the_log_has_its_step_inside_that_of_its_creator),
           TEST_CASE(a_turn_that_stops_at_a_step_stops_behind_its_creators),
-          TEST_CASE(without_memory_nothing_is_lost))
+          TEST_CASE(without_memory_nothing_is_lost),
+          TEST_CASE(where_the_outer_task_stands_can_be_seen_meanwhile))

@@ -449,6 +449,43 @@ TEST(no_handler_is_the_default_one) {
     CHECK_EQ_INT(lines_of_report("its error was never retrieved"), 1);
 }
 
+/* --- Where the task that runs stands --- */
+
+struct passes {
+    weft_frame frame;
+    char room[100]; /* whose memory the others do not take at once */
+};
+
+weft_async(passes) {
+    weft_begin(passes);
+    weft_await(weft_sleep(1));
+    weft_end();
+}
+
+static weft_value nothing(void *unused) {
+    (void)unused;
+    return weft_none();
+}
+
+/* Its step began in a coroutine that is gone when the report is made. */
+struct has_no_threads {
+    weft_frame frame;
+};
+
+weft_async(has_no_threads) {
+    weft_begin(has_no_threads);
+    weft_loop_set_debug(weft_loop_current(), true);
+    weft_await(weft_call(passes));
+    weft_await(weft_to_thread(nothing, NULL));
+    weft_end();
+}
+
+TEST(a_report_tells_where_the_task_that_runs_stands) {
+    RUN(weft_call(has_no_threads));
+    CHECK_EQ_INT(lines_of_report("this host has no threads"), 1);
+    CHECK_EQ_INT(lines_of_report("(to_thread, "), 1);
+}
+
 TEST_MAIN(TEST_CASE(a_coroutine_that_was_never_awaited_is_named_and_dropped),
           TEST_CASE(one_that_was_closed_is_not), TEST_CASE(an_error_that_nobody_read_is_reported_once),
           TEST_CASE(an_error_that_was_read_or_raised_is_not),
@@ -464,4 +501,5 @@ TEST_MAIN(TEST_CASE(a_coroutine_that_was_never_awaited_is_named_and_dropped),
           TEST_CASE(a_handler_gets_the_parts_of_a_report),
           TEST_CASE(what_a_handler_leaves_goes_to_the_default_one),
           TEST_CASE(what_goes_wrong_in_a_handler_goes_to_the_default_one),
-          TEST_CASE(a_program_can_report_itself), TEST_CASE(no_handler_is_the_default_one))
+          TEST_CASE(a_program_can_report_itself), TEST_CASE(no_handler_is_the_default_one),
+          TEST_CASE(a_report_tells_where_the_task_that_runs_stands))
