@@ -190,7 +190,8 @@ weft_concurrent_future *weft__submit(weft_loop *loop, weft_frame *initialiser) {
 
 bool weft_concurrent_wait(weft_concurrent_future *self, double seconds) {
     uint64_t now = uv_hrtime(), most = (uint64_t)INT64_MAX - now;
-    uint64_t until = now + (seconds * 1e9 < (double)most ? (uint64_t)fmax(seconds * 1e9, 0) : most);
+    double wished = fmax(seconds * 1e9, 0); /* 0 for NaN */
+    uint64_t until = now + (wished < (double)most ? (uint64_t)wished : most);
     bool waits = weft__current != self->loop;
     uv_mutex_lock(&self->mutex);
     while (!self->done && waits && (now = uv_hrtime()) < until)

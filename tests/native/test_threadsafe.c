@@ -388,6 +388,7 @@ TEST(a_wait_has_a_limit) {
     CHECK(!weft_concurrent_wait(answer, 0));
     CHECK(!weft_concurrent_wait(answer, 0.002));
     CHECK(!weft_concurrent_wait(answer, -1));
+    CHECK(!weft_concurrent_wait(answer, NAN));
     CHECK_EQ_INT(weft_concurrent_error(answer)->code, WEFT_INVALID_STATE);
     CHECK(!weft_concurrent_cancelled(answer));
     stop_service(); /* which cancels what is left */

@@ -28,8 +28,9 @@ typedef struct weft_concurrent_future weft_concurrent_future;
 typedef void weft_concurrent_callback(weft_concurrent_future *future, void *argument);
 
 /*
- * Waits until it is done, at most `seconds` (INFINITY: without end), and returns whether it is. The thread of
- * its loop would wait for itself: there it does not wait. future.result(timeout)
+ * Waits until it is done, at most `seconds` (INFINITY: without end; not at all for NaN or less than zero),
+ * and returns whether it is. The thread of its loop would wait for itself: there it does not wait.
+ * future.result(timeout)
  */
 bool weft_concurrent_wait(weft_concurrent_future *future, double seconds);
 
