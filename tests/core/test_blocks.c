@@ -310,6 +310,30 @@ TEST(the_first_clause_that_fits_catches) {
     CHECK_EQ_STR(world.said, "all finally GeneratorExit");
 }
 
+struct breaks {
+    weft_frame frame;
+    const weft_error *error;
+};
+
+weft_async(breaks) {
+    weft_begin(breaks);
+    weft_try {
+        weft_raise(WEFT_BROKEN_BARRIER, "aborted");
+    }
+    weft_catch_code(WEFT_RUNTIME, self->error) {
+        say("as RuntimeError");
+    }
+    weft_catch_code(WEFT_BROKEN_BARRIER, self->error) {
+        say("by its own code");
+    }
+    weft_end();
+}
+
+TEST(a_code_is_caught_by_itself_alone) {
+    RUN(weft_call(breaks));
+    CHECK_EQ_STR(world.said, "by its own code");
+}
+
 /* Each clause alone, and none. */
 struct alone {
     weft_frame frame;
@@ -602,8 +626,8 @@ TEST(a_second_cancellation_interrupts_the_catch_and_a_third_the_finally) {
 }
 
 TEST_MAIN(TEST_CASE(every_try_in_a_try), TEST_CASE(every_try_in_a_catch), TEST_CASE(every_try_in_a_finally),
-          TEST_CASE(the_first_clause_that_fits_catches), TEST_CASE(clauses_may_be_absent),
-          TEST_CASE(a_reraised_error_keeps_its_traceback),
+          TEST_CASE(the_first_clause_that_fits_catches), TEST_CASE(a_code_is_caught_by_itself_alone),
+          TEST_CASE(clauses_may_be_absent), TEST_CASE(a_reraised_error_keeps_its_traceback),
           TEST_CASE(an_error_raised_while_another_is_handled_has_it_as_its_cause),
           TEST_CASE(reraising_outside_of_a_catch_is_an_error),
           TEST_CASE(a_returned_value_survives_awaits_in_finally_and_is_freed_once),
