@@ -55,10 +55,39 @@ export interface LoadOptions {
     seed?: number;
     /** The simulation's choices in order; goes before the seed. Only with the virtual clock. */
     decisions?: readonly number[];
+    /** Cancellations of the simulation's: each of a task right before a step. Only with the virtual clock. */
+    injections?: readonly Injection[];
+    /** Lets the simulation choose among ready tasks, too, which asyncio's order forbids. Only with the virtual clock. */
+    permuteReady?: boolean;
+    /** Gets what comes from outside while main runs, for a replay by `simulate`. Only with the virtual clock. */
+    onExternal?: (external: External) => void;
     /** Reports slow steps and forgotten awaits, as WEFT_DEBUG=1 does. */
     debug?: boolean;
     /** Environment of the program. */
     env?: Record<string, string>;
+}
+
+/**
+ * Cancels task `task` right before step `step`. Steps count from 1 and are the `resume` records of the event log; a step that is an
+ * eager start within another has no moment of its own before it, so the cancellation comes before the next step that has.
+ */
+export interface Injection {
+    readonly step: number;
+    readonly task: number;
+}
+
+/** Something that came from outside into a run in virtual time. The same at the same moment leads to the same run. */
+export interface External {
+    /** How many steps had been made. */
+    readonly step: number;
+    /** How many times the program had had to wait for the outside; null: it came during a step, from a function that gave no promise. */
+    readonly wait: number | null;
+    /** What a function of `imports` gave or threw, a cancellation, an interrupt. */
+    readonly what: "value" | "error" | "cancel" | "interrupt";
+    /** The operation or the task that it was for, as the event log numbers them. */
+    readonly id: number;
+    /** What the function gave, or the message of the error or of the cancellation. */
+    readonly value: Value;
 }
 
 export interface RunOptions {
@@ -125,3 +154,90 @@ export interface Weft {
 
 /** Loads a module built against weft as a standalone module. */
 export function loadWeft(options: LoadOptions): Promise<Weft>;
+
+// --- The simulation ---
+
+/**
+ * A run of main in virtual time. The log is always on here, whether anybody gets it or not: tasks have the same numbers in every run
+ * with the same options.
+ */
+export interface SimulateOptions
+    extends Pick<
+        LoadOptions,
+        "wasm" | "print" | "onEvent" | "imports" | "seed" | "decisions" | "injections" | "permuteReady" | "onExternal" | "debug" | "env"
+    > {
+    /** main's arguments. */
+    args?: readonly string[];
+    /** A replay: no function of `imports` is called; what `onExternal` got in the run comes again, at the moment at which it came. */
+    external?: readonly External[];
+}
+
+/** A choice among several candidates. */
+export interface Decision {
+    /** Timers with one deadline; completions from outside that came together; ready tasks, with `permuteReady`. */
+    readonly kind: "timer-tie" | "external" | "ready";
+    /** How many there were, from 2; at most 65,535 are told. */
+    readonly candidates: number;
+    /** The index of the one taken, in the order in which they would have come. */
+    readonly chosen: number;
+}
+
+/** How a program ended. */
+export interface SimulationEnd {
+    /** main's exit status; null if the program crashed. */
+    readonly status: number | null;
+    /** The error of the coroutine that main ran, of which stderr tells, too. */
+    readonly error: WeftError | null;
+    /** A trap of WebAssembly's: "unreachable", "memory access out of bounds", … */
+    readonly crash: Error | null;
+}
+
+/** A coroutine on a task's stack. */
+export interface Frame extends TraceEntry {
+    /** Where its structure is in the program's memory, and its size there, bytes. */
+    readonly address: number;
+    readonly size: number;
+    /** What weft_fields or weft_export named of the structure; none if neither is there. */
+    readonly fields: readonly Field[];
+}
+
+/**
+ * A program that runs only when it is told to, synchronously. What it does wrong is told as values; what throws is a mistake of the
+ * caller's.
+ */
+export interface Simulation {
+    /**
+     * Runs on, and says why it came back:
+     * - "stopped": `toStep` steps have been made. It stands right behind that step; only where that step is an eager start it stands
+     *   behind the step around it.
+     * - "more": it ran for `budget` milliseconds. A single step cannot be cut short.
+     * - "waiting": nothing can happen before something comes from outside, see `arrival`.
+     * - "done": it has ended, see `end`.
+     *
+     * Without `toStep` and `budget` it runs to its end, which may never come. Throws if a replay does not go as the run went.
+     */
+    advance(limits?: { toStep?: number; budget?: number }): "stopped" | "more" | "waiting" | "done";
+    /** Resolves when something has come from outside since the last call of `advance`. */
+    arrival(): Promise<void>;
+    /** How many steps have been made. */
+    readonly steps: number;
+    /** The clock, in seconds. */
+    now(): number;
+    /** How it ended; null while it has not. */
+    readonly end: SimulationEnd | null;
+    /** The choices that were made so far. */
+    readonly decisions: readonly Decision[];
+    tasks(): Task[];
+    taskTree(): string;
+    /** The coroutines that a task stands in, innermost first, at most 64; none if there is no such task. */
+    frames(task: number): Frame[];
+    /** The program's memory; the view is good until it runs again. */
+    readonly memory: DataView;
+    /** Cancels a task now. False if it does not exist, or is done. */
+    cancel(task: number, message?: string): boolean;
+    /** Lets go of the program; the signals of functions that C still waits for abort. */
+    close(): void;
+}
+
+/** Makes an instance of the module and calls its main; it stands before its first step. */
+export function simulate(options: SimulateOptions): Promise<Simulation>;
