@@ -6,11 +6,13 @@ import { Editor } from "./editor.ts";
 import { fetchText, loadGroups } from "./examples.ts";
 import type { Example, Group } from "./examples.ts";
 import { baseName, instant } from "./format.ts";
+import { setUpHelp } from "./help.ts";
 import { Parameters } from "./parameters.ts";
 import { Picker } from "./picker.ts";
 import type { Clock } from "./protocol.ts";
 import { Run } from "./runner.ts";
 import type { Ending } from "./runner.ts";
+import { addShortcuts } from "./shortcuts.ts";
 import { setUpTheme } from "./theme.ts";
 import { Timeline } from "./timeline.ts";
 
@@ -177,12 +179,8 @@ stopButton.addEventListener("click", stop);
 find("zoom-in").addEventListener("click", () => timeline.zoom(1 / 1.5));
 find("zoom-out").addEventListener("click", () => timeline.zoom(1.5));
 find("fit").addEventListener("click", () => timeline.fit());
-document.addEventListener("keydown", (event) => {
-    if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
-        start();
-        event.preventDefault();
-    }
-});
+addShortcuts({ keys: "Control+Enter", words: "Run the program", action: start });
+setUpHelp(find<HTMLButtonElement>("keys"));
 setUpTheme(find<HTMLButtonElement>("theme"), () => timeline.recolour());
 const narrow = matchMedia("(max-width: 800px)");
 narrow.addEventListener("change", () => arrange(narrow.matches));

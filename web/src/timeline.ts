@@ -1,5 +1,6 @@
 /** The timeline as a part of the page: the chart with pointer and keyboard, the line that tells what is pointed at, the table. */
 
+import { addShortcuts } from "./shortcuts.ts";
 import { readPalette } from "./palette.ts";
 import type { Palette } from "./palette.ts";
 import { drawTimeline, signRoom } from "./timeline-canvas.ts";
@@ -23,6 +24,18 @@ export interface TimelineElements {
     table: HTMLTableElement;
     tableNote: HTMLElement;
 }
+
+addShortcuts(
+    ...[
+        { keys: ["ArrowUp", "ArrowDown"], words: "The task above, below" },
+        { keys: ["Home", "End"], words: "The first, the last task" },
+        { keys: ["ArrowLeft", "ArrowRight"], words: "What happens to the task before, after" },
+        { keys: ["+", "-"], words: "Zoom in, out" },
+        { keys: "0", words: "Show everything" },
+        { keys: ["Shift+ArrowLeft", "Shift+ArrowRight"], words: "Move the view" },
+        { keys: "Escape", words: "Leave the selection" },
+    ].map((shortcut) => ({ ...shortcut, group: "Timeline, when it has the focus" })),
+);
 
 const stillMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
