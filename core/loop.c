@@ -185,7 +185,7 @@ static weft__handle *prepare(weft_loop *loop, weft__handle *handle) {
     return handle;
 }
 
-/* Runs the batch; false if the turn ends within it. */
+/* Runs the batch; false if the turn ends within it, or right behind its last step. */
 static bool run_batch(weft_loop *loop, uint64_t stop_at) {
     weft__handle *handle;
     while ((handle = loop->batch) != NULL) {
@@ -205,7 +205,7 @@ static bool run_batch(weft_loop *loop, uint64_t stop_at) {
     }
     loop->frame = NULL;
     loop->current = NULL;
-    return true;
+    return stop_at == 0 || loop->steps < stop_at;
 }
 
 /* Takes what is ready now, and the timers that are due now, as an iteration's. False if there is nothing. */

@@ -102,12 +102,15 @@ static bool cancel_injected(weft_loop *loop, weft_task *task, void *context) {
     return false;
 }
 
+/* Steps that were eager starts had no such moment of their own. */
 void weft__simulation_before_step(weft_simulation *simulation, weft_loop *loop) {
+    uint64_t step = loop->steps + 1;
     for (size_t i = 0; i < simulation->options.injection_count; i++) {
         weft_injection injection = simulation->options.injections[i];
-        if (injection.step == loop->steps + 1)
+        if (injection.step > simulation->injected && injection.step <= step)
             weft__each_task(loop, cancel_injected, &injection);
     }
+    simulation->injected = step;
 }
 
 weft_turn weft_simulation_turn(weft_simulation *simulation, weft_loop *loop, uint64_t stop_at_step) {

@@ -154,6 +154,125 @@ TEST(an_injected_cancellation_comes_right_before_its_step) {
     CHECK_EQ_STR(run_victim((weft_injection){3, 1}, none), "id2 Cancelled at step 4");
 }
 
+/* Its first step has two in it that are eager starts: steps 2 and 3. */
+struct starts_eagerly {
+    weft_frame frame;
+    weft_task *task;
+};
+
+weft_async(starts_eagerly) {
+    weft_begin(starts_eagerly);
+    for (int i = 1; i < 3; i++)
+        self->task = weft_create_task_of(weft_call(sleeper, .number = i, .delay = i),
+                                         &(weft_task_options){.eager = true});
+    weft_await(weft_sleep(3));
+    say("main");
+    weft_end();
+}
+
+TEST(a_cancellation_injected_before_an_eager_start_comes_before_the_next_step) {
+    weft_injection at_both[] = {{2, 1}, {3, 1}};
+    world.options = (weft_simulation_options){.injections = at_both, .injection_count = 2};
+    CHECK_EQ_STR(RUN(weft_call(starts_eagerly)), "Cancelled");
+    CHECK_EQ_STR(world.said, "1");
+}
+
+/* --- Steps --- */
+
+/* A getter that is woken for nothing: the value is gone, and all of its step is to wait again. */
+struct gets {
+    weft_frame frame;
+    weft_queue *queue;
+    int64_t value;
+};
+
+weft_async(gets) {
+    weft_begin(gets);
+    weft_await_to(self->value, weft_queue_get(self->queue));
+    say("got %d", (int)self->value);
+    weft_end();
+}
+
+struct takes_back {
+    weft_frame frame;
+    weft_queue queue;
+    weft_task *task;
+};
+
+weft_async(takes_back) {
+    weft_begin(takes_back);
+    weft_queue_init(&self->queue, 0);
+    self->task =
+        weft_create_task_of(weft_call(gets, .queue = &self->queue), &(weft_task_options){.eager = true});
+    weft_queue_put_nowait(&self->queue, 1);
+    say("took %d", (int)weft_value_int(weft_queue_get_nowait(&self->queue)));
+    weft_await(weft_sleep(1));
+    weft_queue_put_nowait(&self->queue, 2);
+    weft_await(self->task);
+    weft_drop();
+    weft_queue_free(&self->queue);
+    weft_end();
+}
+
+static uint64_t resumes;
+
+static void count_resumes(void *unused, const weft_log_record *records, size_t count, uint64_t base) {
+    (void)unused;
+    (void)base;
+    for (size_t i = 0; i < count; i++)
+        if (records[i].kind == WEFT_LOG_STRING_DEF)
+            i += (records[i].payload + sizeof *records - 1) / sizeof *records;
+        else
+            resumes += records[i].kind == WEFT_LOG_RESUME;
+}
+
+TEST(steps_are_the_resumes_of_the_log) {
+    resumes = 0;
+    if (!CHECK(world_open()) || !CHECK(weft_log_on(count_resumes, NULL)))
+        return;
+    world_start(weft_call(takes_back));
+    CHECK_EQ_INT(world_turn(), WEFT_TURN_DONE);
+    uint64_t steps = weft_loop_steps(world.loop);
+    world_close();
+    CHECK_EQ_STR(world.said, "took 1 got 2");
+    CHECK_EQ_INT((long long)steps, 6);
+    CHECK_EQ_INT((long long)resumes, 6);
+}
+
+static double cancelled_at;
+
+struct remembers_when {
+    weft_frame frame;
+    const weft_error *error;
+};
+
+weft_async(remembers_when) {
+    weft_begin(remembers_when);
+    weft_try {
+        weft_await(weft_sleep(5));
+    }
+    weft_catch_all(self->error) {
+        cancelled_at = weft_time();
+    }
+    weft_end();
+}
+
+/* No callback has run, no timer fired and the clock has not moved since. */
+TEST(a_turn_that_stops_at_a_step_stands_right_behind_it) {
+    if (!CHECK(world_open()))
+        return;
+    weft_task *main = world_start(weft_call(remembers_when));
+    CHECK_EQ_INT(weft_simulation_turn(&world.simulation, world.loop, 1), WEFT_TURN_STOPPED);
+    CHECK_EQ_INT((long long)weft_loop_steps(world.loop), 1);
+    CHECK(world.simulation.clock == 0);
+    CHECK_EQ_INT(weft_simulation_turn(&world.simulation, world.loop, 1), WEFT_TURN_STOPPED);
+    CHECK(world.simulation.clock == 0);
+    weft_task_cancel(main, NULL);
+    CHECK_EQ_INT(world_turn(), WEFT_TURN_DONE);
+    CHECK(cancelled_at == 0);
+    world_close();
+}
+
 /* --- Deadlocks --- */
 
 struct waits_for_ever {
@@ -307,6 +426,9 @@ TEST_MAIN(TEST_CASE(hours_take_no_time), TEST_CASE(without_choices_ties_keep_the
           TEST_CASE(a_seed_chooses_the_same_again_and_its_log_replays_it),
           TEST_CASE(a_seed_of_zero_is_a_seed), TEST_CASE(ready_tasks_change_their_order_only_if_asked),
           TEST_CASE(an_injected_cancellation_comes_right_before_its_step),
+          TEST_CASE(a_cancellation_injected_before_an_eager_start_comes_before_the_next_step),
+          TEST_CASE(steps_are_the_resumes_of_the_log),
+          TEST_CASE(a_turn_that_stops_at_a_step_stands_right_behind_it),
           TEST_CASE(a_deadlock_names_who_waits_for_what),
           TEST_CASE(tasks_that_wait_for_each_other_are_all_named),
           TEST_CASE(a_gather_or_shield_that_never_ends_is_named), TEST_CASE(a_run_gives_its_outcome_to_keep),

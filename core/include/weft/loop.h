@@ -74,11 +74,11 @@ typedef enum weft_turn {
 
 /*
  * Runs what is ready until there is nothing, or the time slice is used up, or `stop_at_step` steps were made
- * since the loop began (0: no such stop). The host calls it.
+ * since the loop began (0: no such stop): then it stands right behind that step. The host calls it.
  */
 weft_turn weft_loop_turn(weft_loop *loop, uint64_t stop_at_step);
 
-/* Steps made since the loop began. */
+/* Steps made since the loop began, each a `resume` record of the event log. */
 uint64_t weft_loop_steps(const weft_loop *loop);
 
 /* Drops what is left, reports what was forgotten, frees everything. */

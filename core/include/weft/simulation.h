@@ -20,7 +20,9 @@ typedef enum weft_choice {
     WEFT_CHOICE_READY = 3      /* ready tasks: breaks asyncio's promise of first in, first out */
 } weft_choice;
 
-/* A cancellation of task `task` right before step `step` (steps count from 1). */
+/* A cancellation of task `task` right before step `step`; steps count from 1, as weft_loop_steps does. Before
+ * an eager start, which is a step inside another, there is no such moment: then it comes before the next step
+ * that has one. */
 typedef struct weft_injection {
     uint64_t step;
     uint32_t task;
@@ -44,8 +46,9 @@ typedef struct weft_simulation {
     double clock;
     double deadline;
     uint64_t random;
-    size_t choices; /* made so far */
-    uint32_t *log;  /* the decisions taken, for a replay */
+    size_t choices;    /* made so far */
+    uint64_t injected; /* the step up to which cancellations were injected */
+    uint32_t *log;     /* the decisions taken, for a replay */
     size_t log_count, log_room;
     bool log_lost; /* memory for it ran out */
 } weft_simulation;
