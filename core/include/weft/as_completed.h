@@ -60,6 +60,7 @@ WEFT_END_DECLARATIONS
 #define weft_as_completed(...)                                                                             \
     weft__as_completed(sizeof((weft_awaitable[]){WEFT__AWAITABLES(__VA_ARGS__)}) / sizeof(weft_awaitable), \
                        (weft_awaitable[]){WEFT__AWAITABLES(__VA_ARGS__)})
+/* weft_completion_init(&self->all, weft_call(a), self->task): at most 16, without a limit in time. */
 #define weft_completion_init(completion, ...)                                                             \
     weft__completion_init(                                                                                \
         (completion), sizeof((weft_awaitable[]){WEFT__AWAITABLES(__VA_ARGS__)}) / sizeof(weft_awaitable), \

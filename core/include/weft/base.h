@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Around declarations of a header that C++ may include, too. */
 #ifdef __cplusplus
 #define WEFT_BEGIN_DECLARATIONS extern "C" {
 #define WEFT_END_DECLARATIONS }
@@ -36,13 +37,19 @@
 #define WEFT__TEXT(x) WEFT__TEXT_(x)
 #define WEFT__HERE __FILE__ ":" WEFT__TEXT(__LINE__)
 
+/* The event loop of a thread: see weft/loop.h. */
 typedef struct weft_loop weft_loop;
+
 typedef struct weft_frame weft_frame;
 typedef struct weft_error weft_error;
-typedef struct weft_future weft_future;
-typedef struct weft_task weft_task;
 typedef struct weft_host weft_host;
 typedef struct weft__scope weft__scope;
+
+/* A value, or an error, that will be there: see weft/future.h for who owns it. asyncio.Future */
+typedef struct weft_future weft_future;
+
+/* A coroutine that runs beside others: a future of what it returns. asyncio.Task */
+typedef struct weft_task weft_task;
 
 /* A coroutine object: weft_call made it, nothing of it has run, and it must be awaited or given to a task,
  * once. */

@@ -71,6 +71,7 @@ size_t weft_awaited_by_of(weft_future *future, weft_task **tasks, size_t size);
 WEFT_END_DECLARATIONS
 
 #ifndef __cplusplus
+/* Of a task or a future, as the functions above say. */
 #define weft_format_call_graph(x, limit, buffer, size) \
     weft_format_call_graph_of(WEFT__FUTURE(x), (limit), (buffer), (size))
 #define weft_print_call_graph(x, limit) weft_print_call_graph_of(WEFT__FUTURE(x), (limit))

@@ -127,6 +127,10 @@ WEFT_END_DECLARATIONS
         }                                        \
     }
 
+/*
+ * Sets the variable to any number, boolean, string or pointer, in this context; with a token to take it back
+ * with. Returns what weft_context_set_value does. var.set(value)
+ */
 #define weft_context_set(variable, x) weft_context_set_value((variable), weft_value_of(x), NULL)
 #define weft_context_set_token(variable, x, token) \
     weft_context_set_value((variable), weft_value_of(x), (token))

@@ -75,6 +75,7 @@ typedef enum weft_field_type {
     WEFT_FIELD_VALUE
 } weft_field_type;
 
+/* Where such a member is. */
 typedef struct weft_field {
     const char *name; /* NULL ends a list */
     uint32_t type;    /* a weft_field_type */
@@ -410,7 +411,7 @@ static inline weft_deadline weft__to_deadline(weft_value value) {
                     .frame)
 
 /* Waits for a coroutine, task, future or operation, and frees its value. Its error, if any, is raised here.
- */
+ * `await x` */
 #define weft_await(x)                                                     \
     do {                                                                  \
         return WEFT__AWAIT(x)(weft__frame, weft__loop, (x), WEFT__AT(0)); \
@@ -459,6 +460,7 @@ static inline weft_deadline weft__to_deadline(weft_value value) {
         weft__return(weft__frame, weft__loop, weft_value_of(v)); \
         goto weft__again;                                        \
     } while (0)
+/* Ends the coroutine without a value: it gives none. */
 #define weft_return_none() weft_return(weft_none())
 
 /* Ends with a string or pointer that the value owns and frees with `release`, a void (*)(void *). */

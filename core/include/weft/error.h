@@ -32,15 +32,16 @@ WEFT_BEGIN_DECLARATIONS
     X(WEFT_INTERRUPTED, 18, "Interrupted")         /* KeyboardInterrupt: SIGINT ended a run */             \
     X(WEFT_LOOKUP, 19, "LookupError")              /* LookupError: a context variable without a value */
 
+/* What kind of error it is: weft's own, or a program's from WEFT_USER on. */
 typedef enum weft_code {
-    WEFT_OK = 0,
+    WEFT_OK = 0, /* none */
 #define X(name, number, text) name = number,
     WEFT_ERRORS(X)
 #undef X
         WEFT_USER = 1000 /* a program's own codes start here */
 } weft_code;
 
-/* All fields are for reading only. */
+/* What went wrong, and where. All fields are for reading only. */
 struct weft_error {
     int code;
     const char *message;               /* in words; "" if there are none */

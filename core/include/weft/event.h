@@ -19,6 +19,7 @@ typedef struct weft_event {
     bool set;
 } weft_event;
 
+/* Makes an event that is not set. */
 void weft_event_init(weft_event *event);
 
 /* Awaiting it waits until the event is set; not at all if it is. */
@@ -35,6 +36,7 @@ void weft_event_set(weft_event *event);
 /* From now on tasks wait again. Those that were woken go on. */
 void weft_event_clear(weft_event *event);
 
+/* Whether tasks pass. */
 bool weft_event_is_set(const weft_event *event);
 
 WEFT_END_DECLARATIONS

@@ -148,17 +148,23 @@ static inline weft_future *weft__future_of_future(weft_future *future) {
 #define WEFT__FUTURE(x) \
     _Generic((x), weft_task * : weft__future_of_task, weft_future * : weft__future_of_future)(x)
 
-/* A coroutine or operation as a task: weft_create_task(weft_call(fetch, .url = "a")) */
+/*
+ * A coroutine or operation as a task, which runs from the next tick on:
+ * weft_create_task(weft_call(fetch, .url = "a")). asyncio.create_task
+ */
 #define weft_create_task(x) weft_create_task_named(weft_coroutine_of(x), NULL)
 /* The same with options: weft_create_task_with(weft_call(fetch, .url = "a"), .name = "fetcher") */
 #define weft_create_task_with(x, ...) \
     weft_create_task_of(weft_coroutine_of(x), &(weft_task_options){__VA_ARGS__})
+/* The same, and it runs at once, up to its first wait. */
 #define weft_create_eager_task(x) weft_create_task_with(x, .eager = true)
+/* A task or future itself; a coroutine or operation as a task. asyncio.ensure_future */
 #define weft_ensure_future(x) weft_ensure_future_of(weft_awaitable_of(x))
 
-/* Of a task or a future. */
+/* Of a task or a future: keeps it; lets it go (see "Ownership" above). */
 #define weft_retain(x) weft_future_retain(WEFT__FUTURE(x))
 #define weft_release(x) weft_future_release(WEFT__FUTURE(x))
+/* Of a task or a future: asks for its cancellation. False if it was done already. task.cancel() */
 #define weft_cancel(x) weft_future_cancel(WEFT__FUTURE(x), NULL)
 
 #endif

@@ -22,13 +22,18 @@ WEFT_END_DECLARATIONS
 
 #ifndef __cplusplus
 
-/* weft_gather(weft_call(a), self->task, weft_sleep(1)): at most 16; weft_gather_array takes any number. */
+/*
+ * A future of the values of all: weft_gather(weft_call(a), self->task, weft_sleep(1)), at most 16. The first
+ * error ends it, or with return_errors is an item. weft_gather_array takes any number, and says it in full.
+ * asyncio.gather
+ */
 #define weft_gather(...)                                                                                  \
     weft_gather_array(sizeof((weft_awaitable[]){WEFT__AWAITABLES(__VA_ARGS__)}) / sizeof(weft_awaitable), \
                       (weft_awaitable[]){WEFT__AWAITABLES(__VA_ARGS__)}, false)
 #define weft_gather_return_errors(...)                                                                    \
     weft_gather_array(sizeof((weft_awaitable[]){WEFT__AWAITABLES(__VA_ARGS__)}) / sizeof(weft_awaitable), \
                       (weft_awaitable[]){WEFT__AWAITABLES(__VA_ARGS__)}, true)
+/* A future that follows x without passing a cancellation on to it. asyncio.shield */
 #define weft_shield(x) weft_shield_of(weft_awaitable_of(x))
 
 #define WEFT__AWAITABLES(...)                                                                               \

@@ -29,6 +29,7 @@ weft_op weft_generator_close(weft_coroutine *generator);
 WEFT_END_DECLARATIONS
 
 #ifndef __cplusplus
+/* The same as weft_generator_send_value, with any number, boolean, string or pointer. agen.asend(value) */
 #define weft_generator_send(generator, v) weft_generator_send_value((generator), weft_value_of(v))
 #endif
 #endif

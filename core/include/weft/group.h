@@ -65,7 +65,9 @@ weft_manager weft__group_manager(weft_group *group);
 WEFT_END_DECLARATIONS
 
 #ifndef __cplusplus
+/* Starts a coroutine or operation as a task in the group. TaskGroup.create_task */
 #define weft_group_create_task(group, x) weft_group_create_task_named((group), weft_coroutine_of(x), NULL)
+/* The same with options: weft_group_create_task_with(&self->group, weft_call(fetch), .name = "fetcher") */
 #define weft_group_create_task_with(group, x, ...) \
     weft_group_create_task_of((group), weft_coroutine_of(x), &(struct weft_task_options){__VA_ARGS__})
 #endif

@@ -21,9 +21,11 @@ typedef struct weft_lock {
     bool locked;
 } weft_lock;
 
+/* Makes a lock that is free. */
 void weft_lock_init(weft_lock *lock);
 
-/* Awaiting it takes the lock; at once, without giving up the turn, if it is free and nobody waits. */
+/* Awaiting it takes the lock; at once, without giving up the turn, if it is free and nobody waits.
+ * Lock.acquire */
 static inline weft_op weft_lock_acquire(weft_lock *lock) {
     weft_op op = {NULL, {{0}, NULL, WEFT_NONE}, 0.0, WEFT__OP_LOCK};
     op.object = lock;

@@ -7,7 +7,7 @@
 
 WEFT_BEGIN_DECLARATIONS
 
-/* Number, name in C, name in texts. */
+/* Every kind of record: its number, its name in C, its name in texts. */
 #define WEFT_LOG_KINDS(X)                       \
     X(1, STRING_DEF, "string-def")              \
     X(2, SITE_DEF, "site-def")                  \
@@ -39,12 +39,14 @@ WEFT_BEGIN_DECLARATIONS
     X(28, AWAITED_BY, "awaited-by")             \
     X(29, SHIFT, "shift")
 
+/* What happened: docs/events.md says what the fields of each kind mean. */
 typedef enum weft_log_kind {
 #define X(number, name, text) WEFT_LOG_##name = number,
     WEFT_LOG_KINDS(X)
 #undef X
 } weft_log_kind;
 
+/* One event. */
 typedef struct weft_log_record {
     double time;
     uint32_t task;

@@ -65,6 +65,7 @@ weft_task *weft_loop_start(weft_loop *loop, weft_coroutine *coroutine);
  * one. */
 weft_task *weft_loop_start_in(weft_loop *loop, weft_coroutine *coroutine, weft_context *context);
 
+/* Why weft_loop_turn has returned. */
 typedef enum weft_turn {
     WEFT_TURN_MORE,   /* tasks are ready: turn again soon */
     WEFT_TURN_IDLE,   /* waiting for the armed deadline or for the world outside */
@@ -105,6 +106,7 @@ void weft_loop_set_eager(weft_loop *loop, bool eager);
 
 /* --- Callbacks --- */
 
+/* Called by the loop in its thread. `argument` is the caller's. */
 typedef void weft_callback(void *argument);
 
 /* A callback that was asked for. Valid until it has run or was cancelled. */

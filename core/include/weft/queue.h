@@ -68,7 +68,7 @@ static inline weft_op weft_queue_put_value(weft_queue *queue, weft_value value) 
 }
 
 /* Awaiting it takes a value out; at once, without giving up the turn, if there is one. Raises QueueShutDown,
- * and needs no memory. */
+ * and needs no memory. Queue.get */
 static inline weft_op weft_queue_get(weft_queue *queue) {
     weft_op op = {NULL, {{0}, NULL, WEFT_NONE}, 0.0, WEFT__OP_QUEUE_GET};
     op.object = queue;
@@ -116,7 +116,9 @@ static inline weft_op weft__queue_room(weft_queue *queue) {
 WEFT_END_DECLARATIONS
 
 #ifndef __cplusplus
+/* Awaiting it puts any number, boolean, string, pointer or weft_value in. Queue.put */
 #define weft_queue_put(queue, v) weft_queue_put_value((queue), weft_value_of(v))
+/* The same without waiting: NULL, or the error, QueueFull among them. Queue.put_nowait */
 #define weft_queue_put_nowait(queue, v) weft_queue_put_value_nowait((queue), weft_value_of(v))
 #endif
 #endif

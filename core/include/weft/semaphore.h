@@ -23,12 +23,14 @@ typedef struct weft_semaphore {
     uint32_t bound; /* UINT32_MAX: none */
 } weft_semaphore;
 
+/* One that so many can have at a time. */
 void weft_semaphore_init(weft_semaphore *semaphore, uint32_t permits);
 
-/* One that refuses more releases than acquires. */
+/* One that refuses more releases than acquires. asyncio.BoundedSemaphore */
 void weft_semaphore_init_bounded(weft_semaphore *semaphore, uint32_t permits);
 
-/* Awaiting it takes a permit; at once, without giving up the turn, if one is free and nobody waits. */
+/* Awaiting it takes a permit; at once, without giving up the turn, if one is free and nobody waits.
+ * Semaphore.acquire */
 static inline weft_op weft_semaphore_acquire(weft_semaphore *semaphore) {
     weft_op op = {NULL, {{0}, NULL, WEFT_NONE}, 0.0, WEFT__OP_SEMAPHORE};
     op.object = semaphore;

@@ -28,6 +28,7 @@ typedef struct weft_injection {
     uint32_t task;
 } weft_injection;
 
+/* What decides where a simulated world has a choice. All may be zero. */
 typedef struct weft_simulation_options {
     const uint32_t
         *decisions; /* taken in order, each an index from the first-in-first-out order; 0 past the end */

@@ -18,6 +18,7 @@ WEFT_BEGIN_DECLARATIONS
 
 struct weft__timer;
 
+/* The deadline of a weft_timeout's block, to ask and to move while the block is open. asyncio.Timeout */
 typedef struct weft_deadline {
     /* All internal. */
     weft_task *task;
@@ -28,7 +29,8 @@ typedef struct weft_deadline {
     uint8_t state;
 } weft_deadline;
 
-/* At most `seconds` from entering the block. Zero or less: at the first await. NaN raises InvalidArgument. */
+/* At most `seconds` from entering the block. Zero or less: at the first await. NaN raises InvalidArgument.
+ * asyncio.timeout */
 weft_manager weft_timeout(double seconds);
 
 /* At most until `when`. asyncio.timeout_at */
@@ -52,7 +54,10 @@ weft_coroutine *weft_wait_for_of(weft_awaitable awaitable, double seconds);
 WEFT_END_DECLARATIONS
 
 #ifndef __cplusplus
-/* asyncio.wait_for. INFINITY waits without a limit. */
+/*
+ * Waits for a coroutine, task, future or operation for at most `seconds` (INFINITY: as long as it takes),
+ * cancels it then, and raises TimedOut once it has ended. asyncio.wait_for
+ */
 #define weft_wait_for(x, seconds) weft_wait_for_of(weft_awaitable_of(x), (seconds))
 #endif
 #endif

@@ -12,10 +12,11 @@
 
 WEFT_BEGIN_DECLARATIONS
 
+/* What a value is. */
 typedef enum weft_kind {
     WEFT_NONE,
     WEFT_BOOL,
-    WEFT_INT,
+    WEFT_INT, /* of 64 bits */
     WEFT_DOUBLE,
     WEFT_STRING,
     WEFT_POINTER,
@@ -23,6 +24,7 @@ typedef enum weft_kind {
                     out */
 } weft_kind;
 
+/* One value, to be read by the functions below. Who has it frees it, unless it is borrowed. */
 typedef struct weft_value {
     union {
         int64_t integer; /* of a boolean: 0 or 1 */

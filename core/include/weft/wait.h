@@ -41,6 +41,7 @@ static inline void *weft__array_of_futures(weft_future **futures) {
 #define WEFT__ARRAY(array) \
     _Generic((array), weft_task * * : weft__array_of_tasks, weft_future * * : weft__array_of_futures)(array)
 
+/* Waits for some of an array of tasks or futures, as weft_wait_array says. asyncio.wait */
 #define weft_wait(array, count, until, seconds) \
     weft_wait_array(WEFT__ARRAY(array), (count), (until), (seconds))
 
