@@ -22,6 +22,9 @@ void weft__json_format(weft__json *json, const char *format, ...) WEFT__PRINTF(2
 /* A string without its quotation marks: escaped, what is not UTF-8 replaced by U+FFFD. */
 void weft__json_characters(weft__json *json, const char *bytes, size_t length);
 
+/* Bytes as base64, without quotation marks. */
+void weft__json_base64(weft__json *json, const void *bytes, size_t length);
+
 /* Hands over what has gathered. */
 void weft__json_flush(weft__json *json);
 

@@ -2,6 +2,7 @@
 
 #include "internal.h"
 #include "program.h"
+#include "trace.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,8 +19,10 @@ static bool begin_trace(void) {
     if (!weft__program_trace_open(path))
         return false;
     program.trace = weft_trace_new(weft__program_trace_write, NULL);
-    if (program.trace != NULL && weft_log_on(weft_trace_feed, program.trace))
+    if (program.trace != NULL && weft_log_on(weft_trace_feed, program.trace)) {
+        weft__trace_of_host(program.trace, program.runner.host->kind);
         return true;
+    }
     fprintf(stderr, "weft: no memory for a trace\n");
     return false;
 }
@@ -27,6 +30,7 @@ static bool begin_trace(void) {
 static void close_program(void) {
     weft_runner_close(&program.runner);
     if (program.trace != NULL) {
+        weft__trace_sources(program.trace, weft__program_source);
         weft_trace_end(program.trace);
         weft__program_trace_close();
     }

@@ -32,6 +32,9 @@ bool weft__program_trace_open(const char *path);
 void weft__program_trace_write(void *context, const char *text, size_t length);
 void weft__program_trace_close(void);
 
+/* The text of a source file, for the trace; the caller frees it. NULL where it cannot be had. */
+char *weft__program_source(const char *path, size_t *length);
+
 /* --- The core gives: --- */
 
 /* world.c: the runner's host, real or simulated, as the environment says. NULL, or an error. */

@@ -2,12 +2,13 @@
  * Chrome traces from the records of the event log. Each task has a track of its own, and on it one stack of
  * slices: a frame for every coroutine, and innermost what the task does now: running, ready, or waiting. The
  * innermost slice is closed before a frame begins or ends and opened again behind it, which keeps every track
- * well nested.
+ * well nested. The log itself goes along, so that it can be had again from the trace.
  *
  * A trace outlives the loop that it is of, so its memory is malloc's. Where that ends names and tracks are
  * missing.
  */
 
+#include "trace.h"
 #include "json.h"
 
 #include <math.h>
@@ -15,6 +16,7 @@
 #include <string.h>
 
 enum { MOST_IDS = 1 << 26 }; /* more definitions than that are a log gone wrong */
+enum { MOST_FILES = 16 };    /* whose text a trace takes along */
 enum { PROCESS = 1, LOOP_TRACK = 0x7FFFFFFF /* viewers give 0 a meaning of its own */ };
 
 enum activity { NOTHING, READY, RUNNING, WAITING };
@@ -55,7 +57,11 @@ struct weft_trace {
     uint64_t time; /* of the record, nanoseconds */
     uint64_t last; /* of the newest event written */
     uint32_t arrows;
+    uint32_t host; /* as weft_host counts them, 0 for unknown */
+    bool has_header;
     table strings, sites;
+    uint32_t files[MOST_FILES]; /* string ids of those that sites are in, each once */
+    uint32_t file_count;
     track **tracks;
     uint32_t track_count, track_room; /* a power of two */
 };
@@ -88,6 +94,7 @@ static void define_string(weft_trace *trace, uint32_t id, const weft_log_record 
     if (bytes == NULL)
         return;
     memcpy(bytes, text, length);
+    bytes[length] = '\0';
     free(defined->bytes);
     *defined = (string){bytes, length};
 }
@@ -95,6 +102,25 @@ static void define_string(weft_trace *trace, uint32_t id, const weft_log_record 
 static string text_of(weft_trace *trace, uint32_t id) {
     const string *defined = item(&trace->strings, id, sizeof *defined);
     return defined != NULL && defined->bytes != NULL ? *defined : (string){"", 0};
+}
+
+/* A log may define one text several times. */
+static void note_file(weft_trace *trace, uint32_t id) {
+    string name = text_of(trace, id);
+    for (uint32_t i = 0; i < trace->file_count; i++) {
+        string known = text_of(trace, trace->files[i]);
+        if (known.length == name.length && memcmp(known.bytes, name.bytes, name.length) == 0)
+            return;
+    }
+    if (name.length > 0 && trace->file_count < MOST_FILES)
+        trace->files[trace->file_count++] = id;
+}
+
+static void define_site(weft_trace *trace, const weft_log_record *record) {
+    site *defined = make_item(&trace->sites, record->object, sizeof *defined);
+    if (defined != NULL)
+        *defined = (site){record->other, record->task, record->payload};
+    note_file(trace, record->task);
 }
 
 static site site_of(weft_trace *trace, uint32_t id) {
@@ -470,20 +496,67 @@ static void feed(weft_trace *trace, const weft_log_record *record) {
     case WEFT_LOG_DONE:
         feed_done(trace, record);
         break;
-    case WEFT_LOG_SITE_DEF: {
-        site *defined = make_item(&trace->sites, record->object, sizeof *defined);
-        if (defined != NULL)
-            *defined = (site){record->other, record->task, record->payload};
+    case WEFT_LOG_SITE_DEF:
+        define_site(trace, record);
         break;
-    }
     default:
         feed_instant(trace, record);
     }
 }
 
-void weft_trace_feed(void *context, const weft_log_record *records, size_t count, uint64_t base) {
-    weft_trace *trace = context;
-    (void)base; /* the order of the records is all that counts here */
+/* --- The log within the trace: pieces of what a file of it would hold --- */
+
+static void write_log(weft_trace *trace, const void *bytes, size_t length) {
+    weft__json_format(&trace->json,
+                      ",\n{\"ph\":\"M\",\"pid\":%d,\"name\":\"weft_log\",\"args\":{\"base64\":\"", PROCESS);
+    weft__json_base64(&trace->json, bytes, length);
+    weft__json_text(&trace->json, "\"}}");
+}
+
+static void put_number(unsigned char *at, uint32_t number) {
+    for (int i = 0; i < 4; i++)
+        at[i] = (unsigned char)(number >> 8 * i);
+}
+
+static void write_header(weft_trace *trace) {
+    unsigned char header[32] = "weftlog";
+    put_number(header + 8, 1);
+    put_number(header + 12, sizeof(weft_log_record));
+    put_number(header + 16, sizeof(void *));
+    put_number(header + 20, trace->host);
+    write_log(trace, header, sizeof header);
+    trace->has_header = true;
+}
+
+void weft__trace_of_host(weft_trace *trace, uint32_t kind) {
+    trace->host = kind;
+}
+
+static void write_source(weft_trace *trace, string path, const char *text, size_t length) {
+    weft__json *json = &trace->json;
+    weft__json_format(json, ",\n{\"ph\":\"M\",\"pid\":%d,\"name\":\"weft_source\",\"args\":{\"file\":\"",
+                      PROCESS);
+    weft__json_characters(json, path.bytes, path.length);
+    weft__json_text(json, "\",\"text\":\"");
+    weft__json_characters(json, text, length);
+    weft__json_text(json, "\"}}");
+}
+
+void weft__trace_sources(weft_trace *trace, weft__source_reader *read) {
+    for (uint32_t i = 0; i < trace->file_count; i++) {
+        string path = text_of(trace, trace->files[i]);
+        size_t length;
+        char *text = read(path.bytes, &length);
+        if (text == NULL)
+            continue;
+        write_source(trace, path, text, length);
+        free(text);
+    }
+}
+
+/* --- A trace from its beginning to its end --- */
+
+static void feed_records(weft_trace *trace, const weft_log_record *records, size_t count) {
     for (size_t i = 0; i < count; i++) {
         const weft_log_record *record = &records[i];
         if (record->kind != WEFT_LOG_STRING_DEF) {
@@ -495,6 +568,15 @@ void weft_trace_feed(void *context, const weft_log_record *records, size_t count
         define_string(trace, record->object, record + 1, length);
         i += (length + sizeof *record - 1) / sizeof *record;
     }
+}
+
+void weft_trace_feed(void *context, const weft_log_record *records, size_t count, uint64_t base) {
+    weft_trace *trace = context;
+    (void)base; /* the order of the records is all that counts here */
+    if (!trace->has_header)
+        write_header(trace);
+    write_log(trace, records, count * sizeof *records);
+    feed_records(trace, records, count);
 }
 
 weft_trace *weft_trace_new(weft_trace_write *write, void *context) {

@@ -21,10 +21,10 @@ WEFT__IMPORT(void, weft_js_unwind, (void), {
 WEFT__IMPORT(int, weft_js_trace, (int part, const char *text, int length), {
     try {
         const file = Module["weftTrace"] = Module["weftTrace"] || { open: -1 };
-        const words = new TextDecoder().decode(HEAPU8.slice(text, text + length));
+        const bytes = HEAPU8.slice(text, text + length);
         const fs = require("fs");
-        if (part === 0) file.open = fs.openSync(words, "w");
-        if (part === 1) fs.writeSync(file.open, words);
+        if (part === 0) file.open = fs.openSync(new TextDecoder().decode(bytes), "w");
+        if (part === 1) fs.appendFileSync(file.open, bytes);
         if (part === 2) fs.closeSync(file.open);
         return 0;
     } catch (error) {
@@ -91,11 +91,18 @@ bool weft__program_trace_open(const char *path) {
 
 void weft__program_trace_write(void *context, const char *text, size_t length) {
     (void)context;
-    if (weft_js_trace(1, text, (int)length) != 0)
+    if (!trace_failed && weft_js_trace(1, text, (int)length) != 0)
         trace_failed = true;
 }
 
 void weft__program_trace_close(void) {
     if (weft_js_trace(2, "", 0) != 0 || trace_failed)
         fputs("weft: the trace is incomplete\n", stderr);
+}
+
+/* A module reads no files. */
+char *weft__program_source(const char *path, size_t *length) {
+    (void)path;
+    (void)length;
+    return NULL;
 }

@@ -228,6 +228,7 @@ export class Program {
   #imports(module, options, env) {
     const { onEvent, onTrace, imports = {} } = options;
     const memory = () => this.#memory;
+    const traceText = new TextDecoder(); // a character may come in two pieces
     const quietly = (failure, action) => {
       try {
         return action() ?? 0;
@@ -269,7 +270,7 @@ export class Program {
         weft_js_trace: (part, pointer, length) =>
           quietly(3, () => {
             if (!onTrace) return 3;
-            const text = new TextDecoder().decode(this.#memory.bytes(pointer >>> 0, length));
+            const text = traceText.decode(this.#memory.bytes(pointer >>> 0, length), { stream: part === 1 });
             onTrace(["open", "write", "close"][part], text);
           }),
         emscripten_notify_memory_growth() {},

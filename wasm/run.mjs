@@ -2,7 +2,7 @@
 // node run.mjs MODULE.wasm [ARGUMENT...]: runs the main of a weft program as a process of its own would run. The variables
 // WEFT_VIRTUAL, WEFT_SEED, WEFT_DECISIONS, WEFT_TRACE and WEFT_DEBUG mean what they mean natively. SIGUSR2 prints what its tasks
 // are waiting for.
-import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { appendFileSync, closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { loadWeft } from "./weft.mjs";
 
 const [path, ...args] = process.argv.slice(2);
@@ -33,7 +33,7 @@ function read(buffer) {
 let trace = -1;
 const onTrace = {
   open: (file) => (trace = openSync(file, "w")),
-  write: (text) => writeSync(trace, text),
+  write: (text) => appendFileSync(trace, text),
   close: () => closeSync(trace),
 };
 

@@ -1,3 +1,5 @@
+#include "../../core/trace.h"
+
 #include <weft/weft.h>
 
 #include <stdio.h>
@@ -137,6 +139,30 @@ static bool is_well_nested(void) {
             return false;
     return true;
 }
+
+/* --- The log within --- */
+
+static unsigned digit(char letter) {
+    const char *digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *at = letter == '\0' ? NULL : strchr(digits, letter);
+    return at == NULL ? 0 : (unsigned)(at - digits);
+}
+
+/* Puts together what all pieces hold; returns how many bytes it is. */
+static size_t log_within(unsigned char *bytes, size_t size) {
+    static const char key[] = "\"name\":\"weft_log\",\"args\":{\"base64\":\"";
+    size_t used = 0;
+    for (const char *at = output; (at = strstr(at, key)) != NULL;)
+        for (at += sizeof key - 1; *at != '"'; at += 4) {
+            unsigned bits = digit(at[0]) << 18 | digit(at[1]) << 12 | digit(at[2]) << 6 | digit(at[3]);
+            size_t count = at[2] == '=' ? 1 : at[3] == '=' ? 2 : 3;
+            for (size_t i = 0; i < count && used < size; i++)
+                bytes[used++] = (unsigned char)(bits >> (16 - 8 * i));
+        }
+    return used;
+}
+
+enum { HEADER = 32 };
 
 /* --- Records by hand --- */
 
@@ -282,6 +308,47 @@ TEST(an_arrow_leads_to_the_woken_step) {
     CHECK_EQ_INT(count_of("\"ph\":\"f\",\"pid\":1,\"tid\":2,"), 1);
 }
 
+TEST(a_trace_begins_its_log_with_a_files_header) {
+    unsigned char bytes[3 * HEADER], header[HEADER] = "weftlog";
+    header[8] = 1;
+    header[12] = 32;
+    header[16] = sizeof(void *);
+    header[20] = 3;
+    weft_trace *trace = begin();
+    weft__trace_of_host(trace, 3);
+    weft_log_record record = {.kind = WEFT_LOG_MARK, .time = 0.1, .payload = 0xFEDCBA98u};
+    feed(trace, record);
+    weft_trace_end(trace);
+    CHECK(is_json());
+    CHECK_EQ_INT((int)log_within(bytes, sizeof bytes), HEADER + (int)sizeof record);
+    CHECK(memcmp(bytes, header, HEADER) == 0);
+    CHECK(memcmp(bytes + HEADER, &record, sizeof record) == 0);
+}
+
+static char *read_source(const char *path, size_t *size) {
+    const char *text = strcmp(path, "a.c") == 0 ? "one \"two\"\n" : NULL;
+    if (text == NULL)
+        return NULL;
+    *size = strlen(text);
+    char *copy = malloc(*size);
+    return copy == NULL ? NULL : memcpy(copy, text, *size);
+}
+
+TEST(sources_that_can_be_read_go_along_once) {
+    weft_trace *trace = begin();
+    define(trace, 1, "a.c", 3);
+    define(trace, 2, "b.c", 3);
+    define(trace, 3, "a.c", 3);
+    for (uint32_t site = 1; site <= 3; site++)
+        feed(trace, (weft_log_record){.kind = WEFT_LOG_SITE_DEF, .object = site, .task = site});
+    feed(trace, (weft_log_record){.kind = WEFT_LOG_SITE_DEF, .object = 4, .task = 99});
+    weft__trace_sources(trace, read_source);
+    weft_trace_end(trace);
+    CHECK(is_json());
+    CHECK_EQ_INT(count_of("weft_source"), 1);
+    CHECK(says("{\"file\":\"a.c\",\"text\":\"one \\\"two\\\"\\u000a\"}"));
+}
+
 /* --- Of a program --- */
 
 struct failing {
@@ -327,8 +394,21 @@ static weft_async(program) {
     weft_end();
 }
 
+static unsigned char logged[1 << 16];
+static size_t logged_length;
+
+/* What the trace is fed, kept beside it. */
+static void feed_and_keep(void *trace, const weft_log_record *records, size_t count, uint64_t base) {
+    size_t size = count * sizeof *records;
+    if (logged_length + size <= sizeof logged)
+        memcpy(logged + logged_length, records, size);
+    logged_length += size;
+    weft_trace_feed(trace, records, count, base);
+}
+
 static weft_coroutine *make_program(void *trace) {
-    weft_log_on(weft_trace_feed, trace);
+    logged_length = 0;
+    weft_log_on(feed_and_keep, trace);
     return weft_call(program);
 }
 
@@ -355,9 +435,21 @@ TEST(a_program_becomes_tracks_of_slices) {
     CHECK_EQ_INT(count_of("\"ph\":\"s\""), count_of("\"ph\":\"f\""));
 }
 
+TEST(the_log_can_be_had_again_from_the_trace) {
+    static unsigned char bytes[HEADER + sizeof logged];
+    weft_trace *trace = begin();
+    CHECK(weft_simulation_run(NULL, NULL, make_program, trace, NULL, NULL));
+    weft_trace_end(trace);
+    CHECK(logged_length > 20 * sizeof(weft_log_record) && logged_length <= sizeof logged);
+    CHECK_EQ_INT((int)log_within(bytes, sizeof bytes), HEADER + (int)logged_length);
+    CHECK(memcmp(bytes + HEADER, logged, logged_length) == 0);
+}
+
 TEST_MAIN(TEST_CASE(an_empty_trace_is_valid), TEST_CASE(strings_of_any_bytes_are_valid),
           TEST_CASE(utf8_stays_as_it_is), TEST_CASE(surrogates_and_overlong_forms_are_replaced),
           TEST_CASE(what_is_open_at_the_end_is_closed),
           TEST_CASE(an_eager_start_is_a_step_of_its_own_within_its_creators),
           TEST_CASE(records_out_of_place_do_no_harm), TEST_CASE(many_tasks_have_a_track_each),
-          TEST_CASE(an_arrow_leads_to_the_woken_step), TEST_CASE(a_program_becomes_tracks_of_slices))
+          TEST_CASE(an_arrow_leads_to_the_woken_step), TEST_CASE(a_trace_begins_its_log_with_a_files_header),
+          TEST_CASE(sources_that_can_be_read_go_along_once), TEST_CASE(a_program_becomes_tracks_of_slices),
+          TEST_CASE(the_log_can_be_had_again_from_the_trace))

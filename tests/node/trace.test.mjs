@@ -1,5 +1,6 @@
 // The Chrome traces that WEFT_TRACE writes, of every example: JSON, and well nested on each task's track.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -52,6 +53,28 @@ function assertTellsOfTasks(events) {
   for (const { tid } of events.filter(({ ph }) => ph === "B")) assert.ok(names.includes(tid), `track ${tid} has no name`);
 }
 
+// The log that a trace carries, and the source of the program where its host has files (docs/events.md).
+function assertCarriesLog(events, name, host) {
+  const within = (kind) => events.filter((event) => event.name === kind && event.ph === "M");
+  const log = Buffer.concat(within("weft_log").map(({ args }) => Buffer.from(args.base64, "base64")));
+  assert.equal(log.toString("latin1", 0, 8), "weftlog\0");
+  const numbers = [8, 12, 16, 20].map((offset) => log.readUInt32LE(offset));
+  assert.deepEqual(numbers, [1, 32, host === "native" ? 8 : 4, 3]);
+  assert.equal(log.length % 32, 0);
+  const created = [];
+  for (let at = 32; at < log.length; at += 32) {
+    const kind = log.readUInt8(at + 24);
+    if (kind === 1) at += 32 * Math.ceil(log.readUInt32LE(at + 28) / 32);
+    if (kind === 3) created.push(log.readUInt32LE(at + 8));
+  }
+  const tracks = events.filter((event) => event.name === "thread_sort_index").map(({ tid }) => tid);
+  assert.deepEqual(created, tracks, "the log tells of other tasks than the trace");
+  const sources = within("weft_source").map(({ args }) => args);
+  const file = `examples/${name}.c`;
+  assert.equal(sources.some((source) => source.file === file), host === "native");
+  for (const source of sources) assert.equal(source.text, readFileSync(at(source.file), "utf8"));
+}
+
 test("traces", async (context) => {
   const folder = await mkdtemp(join(tmpdir(), "weft-trace-"));
   try {
@@ -62,6 +85,7 @@ test("traces", async (context) => {
           assertNested(traceEvents);
           assertArrowsMeet(traceEvents);
           assertTellsOfTasks(traceEvents);
+          assertCarriesLog(traceEvents, name, host);
         });
   } finally {
     await rm(folder, { recursive: true });

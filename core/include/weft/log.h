@@ -82,9 +82,9 @@ size_t weft_log_recent(weft_log_record *records, size_t size);
 void weft_mark(const char *format, ...) WEFT__PRINTF(1, 2);
 
 /*
- * Turns records into a Chrome trace (JSON, opens in Perfetto). Begin, feed each chunk in order, end; text
- * comes in pieces through `write`. weft_trace_new returns NULL without memory; weft_trace_end frees the
- * trace.
+ * Turns records into a Chrome trace (JSON, opens in Perfetto), which holds the log itself, too, so that the
+ * playground can replay it. Begin, feed each chunk in order, end; text comes in pieces through `write`.
+ * weft_trace_new returns NULL without memory; weft_trace_end frees the trace.
  */
 typedef struct weft_trace weft_trace;
 typedef void weft_trace_write(void *context, const char *text, size_t length);
