@@ -60,7 +60,7 @@ test("the page does not move while it loads or runs", async (t) => {
         new PerformanceObserver((list) => globalThis.shifts.push(...list.getEntries())).observe({ type: "layout-shift", buffered: true });
     };
     const page = await openPage(t, site, "gather", { init });
-    const places = () => page.evaluate(() => ["editor", "chart", "detail", "output", "table"].map((id) => JSON.stringify(document.getElementById(id).parentElement.getBoundingClientRect())));
+    const places = () => page.evaluate(() => ["editor", "chart", "detail", "output", "tasks"].map((id) => JSON.stringify(document.getElementById(id).parentElement.getBoundingClientRect())));
     const before = await places();
     await useVirtualTime(page);
     await run(page);

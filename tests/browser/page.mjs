@@ -103,6 +103,8 @@ export async function choose(page, name) {
 }
 
 export const button = (page, name) => page.getByRole("button", { name, exact: true });
+/** How the run stands. */
+export const status = (page) => page.getByRole("status", { name: "Run" });
 export const output = (page) => page.getByRole("log", { name: "Output" });
 
 export async function useVirtualTime(page) {

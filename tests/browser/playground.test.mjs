@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { at, run as runProgram } from "../node/lib/project.mjs";
-import { button, choose, ended, exampleNames, groups, openPage, output, outputLines, picker, readChart, readTable, run, shown, startBrowser, useVirtualTime } from "./page.mjs";
+import { button, choose, ended, exampleNames, groups, openPage, output, outputLines, picker, readChart, readTable, run, shown, startBrowser, useVirtualTime, status } from "./page.mjs";
 
 let site;
 before(async () => {
@@ -63,7 +63,7 @@ test("every example runs and prints what it prints natively", { concurrency: 4 }
         const page = await openPage(t, site, name);
         for (const words of [/^Finished after/, /^Finished at virtual time/]) {
             await run(page);
-            assert.match(await page.getByRole("status").textContent(), words);
+            assert.match(await status(page).textContent(), words);
             assert.deepEqual(await output(page).locator("> .stdout").allTextContents(), await printed(name));
             const rows = await readTable(page);
             assert.ok(rows.length > 0);
@@ -189,7 +189,7 @@ test("a run can be stopped, and the coroutine cleans up", async (t) => {
     await output(page).getByText("sleeping").waitFor();
     await button(page, "Stop").click();
     await ended(page);
-    assert.match(await page.getByRole("status").textContent(), /^Stopped at .* cleaned up/);
+    assert.match(await status(page).textContent(), /^Stopped at .* cleaned up/);
     assert.ok((await outputLines(page)).includes("cleaned up"));
     assert.equal((await readTable(page))[0].outcome, "cancelled");
 });
@@ -201,10 +201,10 @@ test("a runaway is stopped, the page responds all the while, and the next run is
     await page.getByRole("radio", { name: "Virtual time" }).check();
     await button(page, "Stop").click();
     await ended(page);
-    assert.equal(await page.getByRole("status").textContent(), "Stopped: the program did not end by itself and was ended.");
+    assert.equal(await status(page).textContent(), "Stopped: the program did not end by itself and was ended.");
     await choose(page, "gather");
     await run(page);
-    assert.match(await page.getByRole("status").textContent(), /^Finished/);
+    assert.match(await status(page).textContent(), /^Finished/);
 });
 
 for (const name of ["flood", "ticker"]) {
@@ -214,7 +214,7 @@ for (const name of ["flood", "ticker"]) {
         await page.waitForFunction(() => document.getElementById("output").childElementCount > 50);
         await button(page, "Stop").click();
         await ended(page);
-        assert.match(await page.getByRole("status").textContent(), /^Stopped/);
+        assert.match(await status(page).textContent(), /^Stopped/);
         assert.ok((await output(page).locator("> div").count()) <= 2005);
     });
 }
@@ -224,7 +224,7 @@ test("another example ends a run without a word", async (t) => {
     await button(page, "Run").click();
     await output(page).getByText("about to spin").waitFor();
     await choose(page, "gather");
-    assert.equal(await page.getByRole("status").textContent(), "");
+    assert.equal(await status(page).textContent(), "");
     assert.deepEqual(await outputLines(page), []);
     assert.equal(await button(page, "Run").isEnabled(), true);
     assert.equal(await button(page, "Stop").isEnabled(), false);
@@ -238,7 +238,7 @@ test("an error is shown with the way it took", async (t) => {
     const text = lines.join("\n");
     assert.match(text, /looking for the plan/);
     assert.match(text, /Traceback \(outermost first\):\n {2}fail, troubles\.c line \d+\n {2}open_file, troubles\.c line \d+\nRuntimeError: the file plan\.txt is not there/);
-    assert.match(await page.getByRole("status").textContent(), /^Failed at 0\.250 s: RuntimeError/);
+    assert.match(await status(page).textContent(), /^Failed at 0\.250 s: RuntimeError/);
     const [task, awaited] = await readTable(page);
     assert.deepEqual([task.outcome, awaited.outcome], ["error", "error"]);
 });
@@ -250,7 +250,7 @@ test("a trap, a missing module and a missing coroutine are told in the console",
         await choose(page, name);
         await run(page);
         assert.match((await outputLines(page)).join("\n"), words);
-        assert.match(await page.getByRole("status").textContent(), /^(Failed|The program could not be started)/);
+        assert.match(await status(page).textContent(), /^(Failed|The program could not be started)/);
     }
 });
 

@@ -12,6 +12,8 @@ interface Line {
     text: string;
     kind: LineKind;
     time: number | undefined;
+    /** Characters that the program had printed before it; undefined for what the page says. */
+    at?: number;
 }
 
 export class Console {
@@ -24,6 +26,9 @@ export class Console {
     #dropped = 0;
     #droppedNote: HTMLElement | undefined;
     #frame = 0;
+    /** Characters that the program has printed. */
+    #printed = 0;
+    #markedAfter = Infinity;
 
     constructor(log: HTMLElement) {
         this.#log = log;
@@ -32,7 +37,8 @@ export class Console {
     clear(): void {
         this.#pending = [];
         this.#open = this.#openElement = this.#droppedNote = undefined;
-        this.#dropped = 0;
+        this.#dropped = this.#printed = 0;
+        this.#markedAfter = Infinity;
         this.#log.replaceChildren();
     }
 
@@ -43,10 +49,12 @@ export class Console {
                 this.#endLine();
             }
             if (piece !== "" || index < pieces.length - 1) {
-                this.#open ??= { text: "", kind: stream, time };
+                this.#open ??= { text: "", kind: stream, time, at: this.#printed };
                 this.#open.text = limited(this.#open.text + piece);
             }
+            this.#printed += piece.length;
             if (index < pieces.length - 1) {
+                this.#printed++;
                 this.#endLine();
             }
         });
@@ -70,6 +78,20 @@ export class Console {
         for (const inner of report.errors) {
             this.error(inner, depth + 1);
         }
+    }
+
+    /** Marks the lines that begin after so many characters of output: they are not printed yet at the instant that is looked at. */
+    markAfter(characters: number): void {
+        if (characters !== this.#markedAfter) {
+            this.#markedAfter = characters;
+            for (const line of this.#log.children) {
+                this.#mark(line as HTMLElement);
+            }
+        }
+    }
+
+    #mark(line: HTMLElement): void {
+        line.classList.toggle("later", Number(line.dataset["at"] ?? -1) >= this.#markedAfter);
     }
 
     #line(line: Line): void {
@@ -110,7 +132,9 @@ export class Console {
         const lines = this.#pending.slice(-lineLimit);
         this.#pending = [];
         this.#openElement?.remove();
-        log.append(...lines.map(lineElement));
+        const elements = lines.map(lineElement);
+        elements.forEach((line) => this.#mark(line));
+        log.append(...elements);
         this.#openElement = this.#open && lineElement(this.#open);
         if (this.#openElement) {
             log.append(this.#openElement);
@@ -138,12 +162,15 @@ export class Console {
     }
 }
 
-function lineElement({ text, kind, time }: Line): HTMLElement {
+function lineElement({ text, kind, time, at }: Line): HTMLElement {
     const element = document.createElement("div");
     element.className = kind;
     element.textContent = text;
     if (time !== undefined) {
         element.dataset["time"] = instant(time);
+    }
+    if (at !== undefined) {
+        element.dataset["at"] = String(at);
     }
     return element;
 }

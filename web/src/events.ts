@@ -102,6 +102,11 @@ export class EventDecoder {
         return this.#sites.get(id);
     }
 
+    /** The event at an offset of a chunk, which was decoded before. */
+    read(chunk: Uint8Array, base: number, offset: number): LogEvent {
+        return readRecord(new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength), offset, base + offset / recordSize);
+    }
+
     decode(chunk: Uint8Array, base: number, visit: (event: LogEvent) => void): void {
         const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
         let offset = 0;

@@ -29,6 +29,9 @@ export interface Group {
     examples: Example[];
 }
 
+/** All of them by name, once they are loaded. */
+export const examples = new Map<string, Example>();
+
 /** Reads the manifest; the addresses in its examples become absolute. */
 export async function loadGroups(): Promise<Group[]> {
     const manifest = new URL("examples/index.json", document.baseURI);
@@ -38,7 +41,11 @@ export async function loadGroups(): Promise<Group[]> {
         source: new URL(example.source, manifest).href,
         wasm: new URL(example.wasm, manifest).href,
     });
-    return groups.map(({ title, examples }) => ({ title, examples: examples.map(absolute) }));
+    const loaded = groups.map((group) => ({ ...group, examples: group.examples.map(absolute) }));
+    for (const example of loaded.flatMap((group) => group.examples)) {
+        examples.set(example.name, example);
+    }
+    return loaded;
 }
 
 export async function fetchText(address: string): Promise<string> {

@@ -2,25 +2,26 @@
 
 import type { Example, Parameter } from "./examples.ts";
 import { shortNumber } from "./format.ts";
+import type { Workbench } from "./workbench.ts";
 
 export class Parameters {
     readonly #parent: HTMLElement;
     readonly #chosen = new Map<string, number>();
-    #example: Example | undefined;
+    readonly #workbench: Workbench;
 
-    constructor(parent: HTMLElement) {
+    constructor(parent: HTMLElement, workbench: Workbench) {
         this.#parent = parent;
+        this.#workbench = workbench;
     }
 
     show(example: Example): void {
-        this.#example = example;
+        this.#workbench.change({ parameters: this.#values(example) });
         this.#parent.replaceChildren(...example.parameters.map((parameter) => this.#slider(example, parameter)));
     }
 
     /** The coroutine's fields as the sliders stand. */
-    values(): Record<string, number> {
-        const example = this.#example;
-        return Object.fromEntries((example?.parameters ?? []).map((parameter) => [parameter.field, this.#value(example!, parameter)]));
+    #values(example: Example): Record<string, number> {
+        return Object.fromEntries(example.parameters.map((parameter) => [parameter.field, this.#value(example, parameter)]));
     }
 
     #value(example: Example, parameter: Parameter): number {
@@ -49,7 +50,10 @@ export class Parameters {
             input.setAttribute("aria-valuetext", text);
             input.style.setProperty("--share", String((value - parameter.min) / (parameter.max - parameter.min || 1)));
         };
-        input.addEventListener("input", update);
+        input.addEventListener("input", () => {
+            update();
+            this.#workbench.change({ parameters: this.#values(example) });
+        });
         update();
         label.append(name, shown, input);
         return label;

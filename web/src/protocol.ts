@@ -1,15 +1,11 @@
 /** What the page and the worker that runs a program say to each other. */
 
-import type { Value } from "weft";
+import type { Subject } from "./subject.ts";
 
-export type Clock = "real" | "virtual";
-
-export interface Program {
-    /** The module's address, or its bytes where they were just compiled. */
-    wasm: string | ArrayBuffer;
-    coroutine: string;
-    fields: Record<string, Value>;
-    clock: Clock;
+export interface Program extends Pick<Subject, "parameters" | "clock" | "seed" | "decisions" | "injections" | "permuteReady"> {
+    module: WebAssembly.Module;
+    /** What runs in place of main, with the parameters as its fields. */
+    coroutine: string | undefined;
 }
 
 /** An error as it crosses from the worker to the page. */
@@ -37,6 +33,8 @@ export type FromWorker =
     /** It hears that it is cancelled. */
     | { type: "cancelling" }
     | { type: "value"; value: string; time: number }
+    /** main has ended without success; it has said on stderr why. */
+    | { type: "exit"; status: number; cancelled: boolean; time: number }
     | { type: "error"; error: ErrorReport; cancelled: boolean; time: number }
     /** The module could not be loaded. */
     | { type: "unloadable"; message: string };

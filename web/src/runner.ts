@@ -5,10 +5,14 @@ import type { ErrorReport, FromWorker, Program, ToWorker } from "./protocol.ts";
 export type Ending =
     | { type: "value"; value: string; time: number }
     | { type: "error"; error: ErrorReport; time: number }
+    /** main returned this, and has said why on stderr. */
+    | { type: "exit"; status: number; time: number }
     /** Stopped by the person: it was cancelled and cleaned up, or it did not answer and was ended. */
     | { type: "cancelled"; time: number }
     | { type: "terminated" }
-    | { type: "failed"; message: string };
+    | { type: "failed"; message: string }
+    /** It was a recording, which is whole. */
+    | { type: "opened"; time: number };
 
 export interface Listener {
     started(): void;
@@ -89,6 +93,7 @@ export class Run {
                 this.#end(message);
                 break;
             case "error":
+            case "exit":
                 this.#end(message.cancelled ? { type: "cancelled", time: message.time } : message);
                 break;
             case "unloadable":

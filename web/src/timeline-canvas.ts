@@ -26,6 +26,8 @@ export interface Scene {
     live: boolean;
     selected: Item | undefined;
     hovered: Item | undefined;
+    /** The time that is looked at, if it is not the end. */
+    cursor: number | undefined;
 }
 
 /** The room for signs right of the last event. */
@@ -84,6 +86,7 @@ class Painter {
             }
             this.presentLine();
         });
+        this.cursor();
     }
 
     private x(time: number): number {
@@ -133,6 +136,29 @@ class Painter {
         }
         context.fillStyle = palette.row;
         context.fillRect(0, axisHeight - 1, width, 1);
+    }
+
+    /** What comes after the instant that is looked at is veiled: it has not happened yet. */
+    private cursor(): void {
+        const { context, scene } = this;
+        if (scene.cursor === undefined) {
+            return;
+        }
+        const x = Math.round(Math.max(this.x(scene.cursor), scene.gutter));
+        context.globalAlpha = 0.66;
+        context.fillStyle = scene.palette.panel;
+        context.fillRect(x, axisHeight, scene.width - x, scene.height - axisHeight);
+        context.globalAlpha = 1;
+        if (this.x(scene.cursor) < scene.gutter) {
+            return;
+        }
+        context.fillStyle = scene.palette.focus;
+        context.fillRect(x - 1, axisHeight - 8, 2, scene.height - axisHeight + 8);
+        context.beginPath();
+        context.moveTo(x - 6, axisHeight - 14);
+        context.lineTo(x + 6, axisHeight - 14);
+        context.lineTo(x, axisHeight - 4);
+        context.fill();
     }
 
     private rowName(task: Task, row: number): void {

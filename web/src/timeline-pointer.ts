@@ -1,5 +1,6 @@
 /** The timeline under mouse, pen and fingers: hover, click, drag to pan, wheel and pinch to zoom. */
 
+import { axisHeight } from "./timeline-geometry.ts";
 import type { Timeline } from "./timeline.ts";
 
 /* A pointer that moved less than this was a click. */
@@ -64,7 +65,12 @@ export class TimelinePointer {
     #release(event: PointerEvent): void {
         if (this.#down.delete(event.pointerId) && this.#moved < clickSlack) {
             const { x, y } = this.#place(event);
-            this.#timeline.select(this.#timeline.itemAt(x, y));
+            const item = this.#timeline.itemAt(x, y);
+            /* A name at the left, or no task at all, is at no time. */
+            if ((item !== undefined && item.type !== "task") || y < axisHeight) {
+                this.#timeline.pick(this.#timeline.timeAt(x));
+            }
+            this.#timeline.select(item);
         }
     }
 

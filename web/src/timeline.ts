@@ -11,6 +11,7 @@ import type { Item } from "./timeline-items.ts";
 import { TimelineModel } from "./timeline-model.ts";
 import { TimelinePointer } from "./timeline-pointer.ts";
 import { TimelineTable } from "./timeline-table.ts";
+import type { Workbench } from "./workbench.ts";
 
 export interface TimelineElements {
     /** Scrolls through the rows; has the keyboard's focus. */
@@ -45,6 +46,8 @@ export class Timeline {
     readonly rows = new Rows();
     selected: Item | undefined;
     hovered: Item | undefined;
+    /** The time that is looked at; undefined at the end of the run. */
+    cursor: number | undefined;
 
     readonly #elements: TimelineElements;
     readonly #context: CanvasRenderingContext2D;
@@ -60,6 +63,9 @@ export class Timeline {
      *  or less, so the least is kept; it is Infinity before the first. */
     #live: number | undefined;
     #later: ReturnType<typeof setTimeout> | undefined;
+    /** How many chunks of the recording are in the model. */
+    #fed = 0;
+    #listener: { selected(item: Item | undefined): void; picked(time: number): void } | undefined;
 
     constructor(elements: TimelineElements) {
         this.#elements = elements;
@@ -73,11 +79,54 @@ export class Timeline {
         matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.recolour());
     }
 
+    /** Shows the workbench's recording, its step, and the task that is selected there. */
+    follow(workbench: Workbench): void {
+        workbench.on("subject", () => workbench.recording === undefined && this.clear());
+        workbench.on("started", (recording) => {
+            this.clear();
+            this.#fed = 0;
+            if (workbench.state !== "idle" && recording.subject?.clock === "real") {
+                this.begin();
+            }
+        });
+        workbench.on("state", (state) => {
+            if (state === "running" && workbench.recording?.subject?.clock === "real") {
+                this.begin();
+            }
+        });
+        workbench.on("grown", (recording) => {
+            for (const { bytes, base } of recording.chunks.slice(this.#fed)) {
+                this.add(bytes, base);
+            }
+            this.#fed = recording.chunks.length;
+        });
+        workbench.on("ended", () => this.end());
+        workbench.on("step", () => {
+            this.cursor = workbench.recording === undefined || workbench.atEnd ? undefined : workbench.recording.timeOf(workbench.step);
+            this.redraw();
+        });
+        workbench.on("selected", (id) => {
+            const task = id === undefined ? undefined : this.model.task(id);
+            if (task !== this.selected?.task) {
+                this.select(task && { type: "task", task });
+            }
+        });
+        this.#listener = {
+            selected: (item) => workbench.select(item?.task.id),
+            picked: (time) => workbench.recording && workbench.seek(workbench.recording.stepAt(time)),
+        };
+    }
+
+    /** Goes to a time: the person pointed at it. */
+    pick(time: number): void {
+        this.#listener?.picked(time);
+    }
+
     /** Empties the timeline for a new run, or for another example. */
     clear(): void {
         this.model = new TimelineModel();
         this.window.reset();
-        this.selected = this.hovered = undefined;
+        this.selected = this.hovered = this.cursor = undefined;
         this.#live = undefined;
         this.#seenVersion = this.#tableVersion = -1;
         this.#table.clear();
@@ -128,6 +177,7 @@ export class Timeline {
         }
         this.#showDetail();
         this.redraw();
+        this.#listener?.selected(item);
     }
 
     fit(): void {
@@ -158,10 +208,10 @@ export class Timeline {
     }
 
     scene(): Scene {
-        const { model, window, rows, selected, hovered } = this;
+        const { model, window, rows, selected, hovered, cursor } = this;
         this.#palette ??= readPalette(this.#elements.chart, this.#context, devicePixelRatio);
         return {
-            model, window, rows, selected, hovered,
+            model, window, rows, selected, hovered, cursor,
             palette: this.#palette,
             width: this.#width,
             height: this.#height,

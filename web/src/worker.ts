@@ -1,7 +1,7 @@
 /** Runs one program, then is thrown away. */
 
 import { loadWeft } from "weft";
-import type { Value, Weft } from "weft";
+import type { LoadOptions, Value, Weft } from "weft";
 import { recordSize } from "./events.ts";
 import { Outbox } from "./outbox.ts";
 import type { ErrorReport, FromWorker, Program, ToWorker } from "./protocol.ts";
@@ -35,13 +35,12 @@ scope.onmessage = ({ data }) => {
 async function run(program: Program): Promise<void> {
     let weft: Weft | undefined;
     const now = () => weft?.now() ?? 0;
-    const sendEvents = limitedEvents();
     try {
         weft = await loadWeft({
-            wasm: typeof program.wasm === "string" ? fetchModule(program.wasm) : program.wasm,
-            clock: program.clock,
+            wasm: program.module,
             print: (text, stream) => outbox.print(text, stream, now()),
-            onEvent: sendEvents,
+            onEvent: limitedEvents(),
+            ...world(program),
         });
     } catch (error) {
         scope.postMessage({ type: "unloadable", message: reportOf(error).message });
@@ -49,9 +48,9 @@ async function run(program: Program): Promise<void> {
     }
     scope.postMessage({ type: "started" });
     try {
-        const value = await weft.run(program.coroutine, program.fields, { signal: abort.signal });
+        const ending = program.coroutine === undefined ? await runMain(weft) : await runCoroutine(weft, program.coroutine, program);
         outbox.end(now());
-        scope.postMessage({ type: "value", value: valueText(value), time: now() });
+        scope.postMessage(ending);
     } catch (error) {
         outbox.end(now());
         const cancelled = abort.signal.aborted && error instanceof Error && error.name === "Cancelled";
@@ -59,12 +58,30 @@ async function run(program: Program): Promise<void> {
     }
 }
 
-async function fetchModule(address: string): Promise<Response> {
-    const response = await fetch(address);
-    if (!response.ok) {
-        throw new Error(`${address} could not be fetched: ${response.status} ${response.statusText}`);
+/** The clock, and in virtual time what is chosen there. */
+function world({ clock, seed, decisions, injections, permuteReady }: Program): Partial<LoadOptions> {
+    if (clock === "real") {
+        return { clock };
     }
-    return response;
+    const env: Record<string, string> = {};
+    if (injections.length > 0) {
+        env["WEFT_INJECTIONS"] = injections.map(({ step, task }) => `${step}:${task}`).join(" ");
+    }
+    if (permuteReady) {
+        env["WEFT_PERMUTE_READY"] = "1";
+    }
+    return { clock, env, ...(seed !== undefined && { seed }), ...(decisions.length > 0 && { decisions }) };
+}
+
+async function runMain(weft: Weft): Promise<FromWorker> {
+    const status = await weft.main([], { signal: abort.signal });
+    const time = weft.now();
+    return status === 0 ? { type: "value", value: "", time } : { type: "exit", status, cancelled: abort.signal.aborted, time };
+}
+
+async function runCoroutine(weft: Weft, name: string, { parameters }: Program): Promise<FromWorker> {
+    const value = await weft.run(name, { ...parameters }, { signal: abort.signal });
+    return { type: "value", value: valueText(value), time: weft.now() };
 }
 
 function limitedEvents(): (chunk: Uint8Array, base: number) => void {

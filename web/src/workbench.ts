@@ -1,0 +1,240 @@
+/**
+ * What the parts of the page share: the program that is edited, the recording of its last run, the step at which the time machine
+ * stands, and the task that is looked at. The parts change it here and hear of it here; they know nothing of each other.
+ */
+
+import { examples } from "./examples.ts";
+import { loadModule } from "./modules.ts";
+import { Recording } from "./recording.ts";
+import { Run } from "./runner.ts";
+import type { Ending } from "./runner.ts";
+import { nothing } from "./subject.ts";
+import type { Subject } from "./subject.ts";
+
+export type State = "idle" | "preparing" | "running";
+
+export interface Output {
+    text: string;
+    stream: "stdout" | "stderr";
+    time: number;
+    /** Characters left out before it, since the program printed faster than can be shown. */
+    omitted: number;
+}
+
+export interface Events {
+    /** Something of the subject has changed. */
+    subject: keyof Subject | "all";
+    state: State;
+    /** A run has begun, or a trace was opened. */
+    started: Recording;
+    /** It has more events. */
+    grown: Recording;
+    printed: Output;
+    ended: { recording: Recording; ending: Ending };
+    /** The time machine stands elsewhere now. */
+    step: number;
+    selected: number | undefined;
+}
+
+/** Makes the module of a program whose text was edited; an error says why it cannot. */
+export type Compile = (file: string, source: string) => Promise<WebAssembly.Module>;
+
+export class Workbench {
+    #subject: Subject = nothing;
+    #state: State = "idle";
+    #recording: Recording | undefined;
+    #run: Run | undefined;
+    /** The newest wish to run: an older one that is still being prepared has lost. */
+    #wish = 0;
+    /** Infinity: at the end, wherever that is. */
+    #step = Infinity;
+    #selected: number | undefined;
+    readonly #compile: Compile;
+    readonly #listeners = new Map<keyof Events, Set<(event: never) => void>>();
+
+    constructor(compile: Compile) {
+        this.#compile = compile;
+    }
+
+    get subject(): Subject {
+        return this.#subject;
+    }
+
+    get state(): State {
+        return this.#state;
+    }
+
+    get recording(): Recording | undefined {
+        return this.#recording;
+    }
+
+    /** So many steps are made. */
+    get step(): number {
+        return Math.min(this.#step, this.#recording?.steps ?? 0);
+    }
+
+    /** Whether that is the end, and stays it while the run goes on. */
+    get atEnd(): boolean {
+        return this.#step >= (this.#recording?.steps ?? 0);
+    }
+
+    get selected(): number | undefined {
+        return this.#selected;
+    }
+
+    /** Returns what ends the listening. */
+    on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void {
+        const listeners = this.#listeners.get(name) ?? new Set();
+        this.#listeners.set(name, listeners);
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+    }
+
+    #emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
+        for (const listener of this.#listeners.get(name) ?? []) {
+            (listener as (event: Events[Name]) => void)(event);
+        }
+    }
+
+    // --- The subject ---
+
+    /** Changes a part of what is run. A run that goes on is not touched. */
+    change(part: Partial<Subject>): void {
+        const keys = (Object.keys(part) as (keyof Subject)[]).filter((key) => part[key] !== this.#subject[key]);
+        if (keys.length > 0) {
+            this.#subject = { ...this.#subject, ...part };
+            this.#emit("subject", keys.length === 1 ? keys[0]! : "all");
+        }
+    }
+
+    /** Puts another program in its place; the run and the recording of the last one go. */
+    replace(subject: Subject): void {
+        this.#abandon();
+        this.#recording = undefined;
+        this.#subject = subject;
+        this.#emit("subject", "all");
+        this.#setState("idle");
+        this.select(undefined);
+        this.seek(Infinity);
+    }
+
+    // --- Running ---
+
+    async run(): Promise<void> {
+        this.#abandon();
+        const wish = this.#wish;
+        const subject = this.#subject;
+        this.#setState("preparing");
+        let recording = new Recording(subject);
+        try {
+            const module = subject.edited || subject.example === undefined
+                ? await this.#compile(subject.file, subject.source)
+                : await loadModule(subject.example);
+            if (wish !== this.#wish) {
+                return;
+            }
+            recording = new Recording(subject, module);
+            this.#begin(recording);
+            this.#start(recording, module);
+        } catch (error) {
+            if (wish === this.#wish) {
+                this.#begin(recording);
+                this.#end(recording, { type: "failed", message: error instanceof Error ? error.message : String(error) });
+            }
+        }
+    }
+
+    #start(recording: Recording, module: WebAssembly.Module): void {
+        const { parameters, clock, seed, decisions, injections, permuteReady } = this.#subject;
+        const run = new Run(
+            { module, coroutine: coroutineOf(this.#subject), parameters, clock, seed, decisions, injections, permuteReady },
+            {
+                started: () => {},
+                output: (text, stream, time, omitted) => this.#emit("printed", { text, stream, time, omitted }),
+                events: (chunk, base) => {
+                    recording.add(chunk, base);
+                    this.#emit("grown", recording);
+                },
+                eventsFull: () => {
+                    recording.full = true;
+                    this.#emit("grown", recording);
+                },
+                ended: (ending) => this.#end(recording, ending),
+            },
+        );
+        this.#run = run;
+        this.#setState("running");
+    }
+
+    /** Shows a recording: that of a run, or one that was made elsewhere. */
+    #begin(recording: Recording): void {
+        this.#recording = recording;
+        this.#step = Infinity;
+        this.select(undefined);
+        this.#emit("started", recording);
+        this.#emit("step", this.step);
+    }
+
+    #end(recording: Recording, ending: Ending): void {
+        this.#run = undefined;
+        recording.close("time" in ending ? ending.time : 0);
+        this.#setState("idle");
+        this.#emit("ended", { recording, ending });
+    }
+
+    /** Shows a recording that was made elsewhere. */
+    open(recording: Recording): void {
+        this.#abandon();
+        this.#begin(recording);
+        this.#emit("grown", recording);
+        this.#end(recording, { type: "opened", time: recording.end });
+    }
+
+    /** Cancels the program, so that it can clean up; one that does not answer is ended. */
+    stop(): void {
+        if (this.#run !== undefined) {
+            this.#run.stop();
+        } else if (this.#state === "preparing") {
+            this.#abandon();
+        }
+    }
+
+    /** Ends what runs without a word. */
+    #abandon(): void {
+        this.#wish++;
+        this.#run?.abandon();
+        this.#run = undefined;
+        this.#setState("idle");
+    }
+
+    #setState(state: State): void {
+        if (state !== this.#state) {
+            this.#state = state;
+            this.#emit("state", state);
+        }
+    }
+
+    // --- Looking ---
+
+    /** Goes to where so many steps are made; Infinity: to the end. */
+    seek(step: number): void {
+        const steps = this.#recording?.steps ?? 0;
+        const wanted = step >= steps ? Infinity : Math.max(0, Math.round(step));
+        if (wanted !== this.#step) {
+            this.#step = wanted;
+            this.#emit("step", this.step);
+        }
+    }
+
+    select(task: number | undefined): void {
+        if (task !== this.#selected) {
+            this.#selected = task;
+            this.#emit("selected", task);
+        }
+    }
+}
+
+/** The examples as they were built are run by a coroutine, whose fields the sliders set. */
+function coroutineOf({ edited, example }: Subject): string | undefined {
+    return edited || example === undefined ? undefined : examples.get(example)?.coroutine;
+}
