@@ -40,6 +40,10 @@ char *weft__program_source(const char *path, size_t *length);
 /* world.c: the runner's host, real or simulated, as the environment says. NULL, or an error. */
 const weft_error *weft__world_open(weft_runner *runner);
 
+/* param.c: NULL, or an error that says which of the environment's parameters has no such value, or does not
+ * exist. */
+const weft_error *weft__params_check(void);
+
 /* runner.c: a run in parts. Open makes the loop if there is none, and it current. Begin starts the coroutine;
  * wait lets the host turn the loop until it has ended, and returns NULL or the host's failure; end takes
  * that, and returns the error, which is the caller's, or NULL with the value. */

@@ -55,7 +55,9 @@ static const weft_error *read_decisions(weft_runner *runner, weft_simulation_opt
 
 const weft_error *weft__world_open(weft_runner *runner) {
     weft_simulation_options options = {.decisions = NULL};
-    const weft_error *error = read_seed(&options);
+    const weft_error *error = weft__params_check();
+    if (error == NULL)
+        error = read_seed(&options);
     if (error == NULL)
         error = read_decisions(runner, &options);
     if (error != NULL)

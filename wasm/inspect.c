@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <weft/coroutine.h>
 #include <weft/error.h>
+#include <weft/param.h>
 #include <weft/value.h>
 
 /* --- Memory --- */
@@ -39,6 +40,27 @@ WEFT__CALLABLE(weft_wasm_field_offset) uint32_t weft_wasm_field_offset(const wef
 }
 WEFT__CALLABLE(weft_wasm_field_size) uint32_t weft_wasm_field_size(const weft_type *type, size_t i) {
     return field(type, i)->size;
+}
+
+/* --- Parameters --- */
+
+WEFT__CALLABLE(weft_wasm_param_name) const char *weft_wasm_param_name(const weft__param *param) {
+    return param->name;
+}
+WEFT__CALLABLE(weft_wasm_param_type) int weft_wasm_param_type(const weft__param *param) {
+    return param->type;
+}
+WEFT__CALLABLE(weft_wasm_param_least) double weft_wasm_param_least(const weft__param *param) {
+    return param->least;
+}
+WEFT__CALLABLE(weft_wasm_param_most) double weft_wasm_param_most(const weft__param *param) {
+    return param->most;
+}
+WEFT__CALLABLE(weft_wasm_param_value) double weft_wasm_param_value(const weft__param *param) {
+    return weft__param_value(param);
+}
+WEFT__CALLABLE(weft_wasm_param_set) void weft_wasm_param_set(const weft__param *param, double value) {
+    weft__param_set(param, value);
 }
 
 /* --- Values; 64-bit integers go in halves --- */

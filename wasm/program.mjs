@@ -5,6 +5,7 @@ import { errorFrom, traceOf } from "./errors.mjs";
 import { coroutinesOf, checkFields, setFields } from "./fields.mjs";
 import { Memory, OutOfMemory } from "./memory.mjs";
 import { outputOf } from "./output.mjs";
+import { parametersOf, setParameters } from "./parameters.mjs";
 import { eventLoop } from "./tasks.mjs";
 import { Exit, reportError, wasi } from "./wasi.mjs";
 
@@ -43,6 +44,7 @@ export class Program {
     program.instance = await WebAssembly.instantiate(module, program.#imports(module, options, env));
     program.#memory = new Memory(program.instance.exports);
     program.instance.exports._initialize?.();
+    if (options.parameters !== undefined) setParameters(program.#memory, options.parameters);
     program.#coroutines = coroutinesOf(program.#memory);
     return program;
   }
@@ -59,6 +61,10 @@ export class Program {
 
   get coroutines() {
     return new Map([...this.#coroutines].map(([name, { coroutine }]) => [name, coroutine]));
+  }
+
+  get parameters() {
+    return parametersOf(this.#memory);
   }
 
   now() {

@@ -18,6 +18,16 @@ export interface Coroutine {
     readonly fields: readonly Field[];
 }
 
+/** A variable that the C source declared with WEFT_PARAM. */
+export interface Parameter {
+    readonly name: string;
+    readonly type: "bool" | "int" | "double";
+    /** What it has when main begins. */
+    readonly value: number | boolean;
+    readonly least: number | boolean;
+    readonly most: number | boolean;
+}
+
 /** Where a coroutine was when an error passed through it. */
 export interface TraceEntry {
     readonly function: string;
@@ -61,6 +71,8 @@ export interface LoadOptions {
     permuteReady?: boolean;
     /** Gets what comes from outside while main runs, for a replay by `simulate`. Only with the virtual clock. */
     onExternal?: (external: External) => void;
+    /** Values of parameters by name; those not there have the source's. A wrong name or value rejects with a TypeError that says which. */
+    parameters?: Readonly<Record<string, number | boolean | undefined>>;
     /** Reports slow steps and forgotten awaits, as WEFT_DEBUG=1 does. */
     debug?: boolean;
     /** Environment of the program. */
@@ -126,6 +138,8 @@ export interface Task {
 export interface Weft {
     /** What weft_export named. */
     readonly coroutines: ReadonlyMap<string, Coroutine>;
+    /** What WEFT_PARAM declared. */
+    readonly parameters: readonly Parameter[];
     /**
      * Runs an exported coroutine; any number of them at once share one loop, which ends, cancelling what they left, when the
      * last has. Fields not given are zero. A wrong name or value rejects with a TypeError that says which. A program that crashes

@@ -54,10 +54,11 @@ export async function loadWeft(options) {
     if (program.entered) await null;
     return start(program.exited ? await afresh() : program);
   }
-  const { coroutines } = program;
+  const { coroutines, parameters } = program;
 
   return {
     coroutines,
+    parameters,
     run: (name, fields = {}, { signal } = {}) => withProgram((running) => running.run(name, fields, checked(signal))),
     main: (args = [], { signal } = {}) => withProgram((running) => running.main(["weft", ...args], checked(signal))),
     interrupt: () => program.interrupt(),

@@ -38,6 +38,10 @@ test("misuse", async (context) => {
     ["run", program("nap.c"), "--seed", "x"],
     ["run", program("nap.c"), "--decisions", "missing.txt"],
     ["run", program("nap.c"), "--trace"],
+    ["run", program("nap.c"), "--param"],
+    ["run", program("nap.c"), "--param", "seconds"],
+    ["run", program("nap.c"), "--param", "=3"],
+    ["run", program("nap.c"), "--param", "seconds="],
     ["test", "no-such-test"],
   ];
   for (const args of cases)
@@ -82,6 +86,18 @@ test("run", async (context) => {
       assert.equal(result.stdout, "rested\n", howItEnded(result));
       assert.equal(result.status, 0, howItEnded(result));
     });
+  for (const options of [[], ["--wasm"]])
+    await context.test(`${options.join(" ") || "natively"}: sets parameters`, async () => {
+      const params = ["--param", "permits=5", "--param", "fair=false"];
+      const result = await weft("run", ...params, ...options, at("tests/programs/params.c"));
+      assert.equal(result.stdout, "permits 5, delay 0.5, fair false\n", howItEnded(result));
+      assert.equal(result.status, 0, howItEnded(result));
+    });
+  await context.test("names a parameter that the program does not have", async () => {
+    const result = await weft("run", "--param", "permits=5", "--param", "permit=5", at("tests/programs/params.c"));
+    assert.equal(result.status, 1);
+    assert.equal(result.stderr, 'weft: the program has no parameter "permit"\n');
+  });
   for (const options of [[], ["--wasm"]])
     await context.test(`${options.join(" ") || "natively"}: writes a trace`, async () => {
       const result = await weft("run", "--trace", "trace.json", ...options, program("nap.c"));

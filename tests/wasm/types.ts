@@ -1,5 +1,5 @@
 // A program that uses all of weft.d.ts; only its types are checked.
-import { loadWeft, WeftError, type Coroutine, type LoadOptions, type Value, type Weft } from "weft";
+import { loadWeft, WeftError, type Coroutine, type LoadOptions, type Parameter, type Value, type Weft } from "weft";
 
 const options: LoadOptions = {
     wasm: fetch("module.wasm"),
@@ -9,6 +9,7 @@ const options: LoadOptions = {
     clock: "virtual",
     seed: 7,
     decisions: [0, 1],
+    parameters: { permits: 5, fair: true },
     debug: true,
     env: { LANG: "C" },
 };
@@ -16,6 +17,8 @@ const options: LoadOptions = {
 export async function use(): Promise<Value> {
     const weft: Weft = await loadWeft(options);
     const all: Coroutine[] = [...weft.coroutines.values()];
+    const parameters: readonly Parameter[] = weft.parameters;
+    console.log(parameters.map(({ name, type, value, least, most }) => `${name} ${type === "bool"} ${value} ${least} ${most}`));
     const field = all[0]?.fields[0];
     console.log(field?.name, field?.type === "bool", field?.offset, weft.now(), weft.instance.exports);
 
@@ -41,6 +44,8 @@ export async function use(): Promise<Value> {
 void loadWeft({});
 // @ts-expect-error there are two clocks
 void loadWeft({ wasm: "a.wasm", clock: "atomic" });
+// @ts-expect-error parameters are numbers and booleans
+void loadWeft({ wasm: "a.wasm", parameters: { name: "Oslo" } });
 // @ts-expect-error objects cannot go to C
 void loadWeft({ wasm: "a.wasm" }).then((weft) => weft.run("f", { x: {} }));
 // @ts-expect-error only the library makes these

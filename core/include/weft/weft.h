@@ -19,6 +19,7 @@
 #include <weft/lock.h>
 #include <weft/log.h>
 #include <weft/loop.h>
+#include <weft/param.h>
 #include <weft/queue.h>
 #include <weft/report.h>
 #include <weft/runner.h>
