@@ -178,7 +178,7 @@ export function loadWeft(options: LoadOptions): Promise<Weft>;
 export interface SimulateOptions
     extends Pick<
         LoadOptions,
-        "wasm" | "print" | "onEvent" | "imports" | "seed" | "decisions" | "injections" | "permuteReady" | "onExternal" | "debug" | "env"
+        "wasm" | "print" | "onEvent" | "imports" | "parameters" | "seed" | "decisions" | "injections" | "permuteReady" | "onExternal" | "debug" | "env"
     > {
     /** main's arguments. */
     args?: readonly string[];
