@@ -3,7 +3,7 @@
 #include "internal.h"
 
 struct weft__gathering {
-    size_t size; /* of this block, bytes */
+    _Alignas(weft_values) size_t size; /* of this block, bytes; the values follow it */
     uint32_t count, unique, finished;
     bool return_errors;
     bool reached;              /* a cancellation under way has found something to cancel */

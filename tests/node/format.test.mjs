@@ -18,6 +18,7 @@ const folders = [
   "tests/compile-fail",
   "examples",
   "bench",
+  "web/runtime",
 ];
 
 test("layout of C files", async (context) => {
