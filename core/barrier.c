@@ -13,7 +13,7 @@
 
 enum { FILLING, DRAINING, RESETTING, BROKEN };
 
-static const weft__queue_type type = {"barrier", WAITS_BARRIER, OBJECT_BARRIER, NULL, 0};
+static const weft__queue_type type = {"barrier", WAITS_BARRIER, OBJECT_BARRIER, NULL, 0, 0};
 
 void weft_barrier_init(weft_barrier *barrier, int parties) {
     *barrier = (weft_barrier){.parties = parties, .condition.waiters.type = &type};

@@ -12,7 +12,7 @@
 
 #include "wait_queue.h"
 
-static const weft__queue_type type = {"condition", WAITS_CONDITION, OBJECT_CONDITION, NULL, 0};
+static const weft__queue_type type = {"condition", WAITS_CONDITION, OBJECT_CONDITION, NULL, 0, 0};
 static const weft_error not_acquired = {.code = WEFT_RUNTIME,
                                         .message = "the condition's lock is not acquired"};
 

@@ -110,10 +110,8 @@ static void drop_unstarted(weft_loop *loop) {
     weft_frame *frame;
     while ((frame = weft__next_unstarted(loop)) != NULL) {
         const char *called_at = frame->b.called_at;
-        const weft_type *type = weft__type_of(frame);
-        WEFT__LOG(loop, WEFT_LOG_NEVER_AWAITED, 0, 0, 0, 0,
-                  weft__log_site(loop, type->name, type->file, (int)type->line), 0,
-                  weft__log_text(loop, type->name));
+        if (WEFT__UNLIKELY(loop->log != NULL))
+            weft__log_never_awaited(loop, frame);
         weft_error_context about = weft__about_frame(frame, 0);
         about.created_at = called_at == NULL ? "an unknown place" : called_at;
         weft__report(loop, about, "was never awaited");

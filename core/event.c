@@ -2,7 +2,7 @@
 
 #include "wait_queue.h"
 
-static const weft__queue_type type = {"event", WAITS_EVENT, OBJECT_EVENT, NULL, 0};
+static const weft__queue_type type = {"event", WAITS_EVENT, OBJECT_EVENT, NULL, 0, 0};
 
 void weft_event_init(weft_event *event) {
     *event = (weft_event){.set = false};
@@ -35,5 +35,8 @@ void weft_event_set(weft_event *event) {
 }
 
 void weft_event_clear(weft_event *event) {
+    weft_loop *loop = weft__current;
+    if (event->set && WEFT__UNLIKELY(loop != NULL && loop->log != NULL))
+        weft__queue_log(loop, &event->waiters, &type, WEFT_LOG_ACQUIRE, 0);
     event->set = false;
 }

@@ -463,6 +463,8 @@ static bool cancel_wait(weft_loop *loop, weft_future *task, const weft_error *re
     task->handle.wait = wait;
     remember(loop, task, reason);
     weft__push_ready(loop, &task->handle);
+    if (WEFT__UNLIKELY(loop->log != NULL))
+        weft__log_woken(loop, (const weft_task *)(const void *)task, WOKEN_BY_CANCEL);
     return true;
 }
 

@@ -161,6 +161,8 @@ weft_frame *weft__await_generator(weft_frame *frame, weft_loop *loop, void *obje
     }
     generator->caller = frame;
     generator->flags |= FRAME_RUNNING;
+    if (WEFT__UNLIKELY(loop->log != NULL))
+        weft__log_push(loop, generator);
     if (kind == WEFT__OP_GENERATOR_NEXT) {
         loop->transfer.value = sent;
         return generator;
@@ -200,6 +202,8 @@ weft_frame *weft__yield(weft_frame *frame, weft_loop *loop, weft_value value, ui
         return frame;
     }
     frame->b.run.at = at;
+    if (WEFT__UNLIKELY(loop->log != NULL))
+        weft__log_yield(loop, frame);
     if (frame->flags & FRAME_EXITING)
         return ignored_exit(frame, loop, value);
     frame->flags &= ~(uint32_t)FRAME_RUNNING;
@@ -214,6 +218,8 @@ weft_frame *weft__generator_ended(weft_frame *generator, weft_loop *loop) {
     weft_frame *caller = generator->caller;
     weft__scope *scope = block_of(generator, caller);
     bool exiting = generator->flags & FRAME_EXITING;
+    if (WEFT__UNLIKELY(loop->log != NULL))
+        weft__log_pop(loop, generator);
     weft__drop_value(loop);
     weft__scopes_free(loop, generator);
     generator->flags &= ~(uint32_t)(FRAME_RUNNING | FRAME_EXITING);

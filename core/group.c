@@ -189,7 +189,7 @@ const weft_error *weft__group_enter(weft_loop *loop, weft_group *group) {
     group->parent = (weft_task *)(void *)weft__retain(&loop->current->future);
     group->id = weft__new_id(loop);
     if (WEFT__UNLIKELY(loop->log != NULL))
-        weft__log_object(loop, group->id, OBJECT_GROUP, 0);
+        weft__log_object_at(loop, group->id, OBJECT_GROUP, 0, group, weft__block_site(loop));
     if (group->cancelled) /* before it was entered: the body runs to its first await */
         abort_all(loop, group);
     return NULL;

@@ -351,6 +351,7 @@ struct weft_loop {
     weft_future *dying;    /* to be freed */
     weft_frame *newest;    /* the coroutine made last, if nobody awaited it yet */
     weft_frame *unstarted; /* and the others coroutines that nobody awaited yet */
+    const void *told;      /* the newest of them that the log has told of */
     weft_frame *retired;   /* frames of main tasks that have ended: others may still point into them */
     weft__hold_scope held; /* what was created outside any coroutine */
 
@@ -681,6 +682,14 @@ static inline void weft__task_start(weft_loop *loop, weft_task *task, bool eager
 }
 bool weft__deliver(weft_loop *loop, weft_task *task); /* false: it waits again */
 void weft__run_watched(weft_loop *loop, weft_task *task, weft_frame *frame);
+/* A task that was told to cancel in the step that has just run is told at its wait, if it waits. */
+static inline void weft__step_ended(weft_loop *loop, weft_task *task) {
+    if (WEFT__LIKELY(!loop->self_cancelled))
+        return;
+    loop->self_cancelled = false;
+    if (loop->current != NULL && task->future.handle.flags & FUTURE_MUST_CANCEL)
+        weft__cancel_at_wait(loop, task);
+}
 static inline void weft__run_frames(weft_loop *loop, weft_frame *frame) {
     do {
         loop->frame = frame;
@@ -813,6 +822,7 @@ void weft__simulation_before_step(struct weft_simulation *simulation, weft_loop 
 /* log.c: nothing here is called while loop->log is NULL */
 uint32_t weft__log_text(weft_loop *loop, const char *text);
 uint32_t weft__log_site(weft_loop *loop, const char *function, const char *file, int line);
+uint32_t weft__log_place(weft_loop *loop, const char *here); /* a site from WEFT__HERE; static */
 void weft__log_record(weft_loop *loop, uint8_t kind, uint8_t subkind, uint16_t count, uint32_t task,
                       uint32_t other, uint32_t site, uint32_t object, uint32_t payload);
 void weft__log_flush(weft_loop *loop);
@@ -827,7 +837,9 @@ static inline uint32_t weft__float_bits(double x) {
 /* log_records.c: records of which several files write the same */
 void weft__log_push(weft_loop *loop, weft_frame *frame);
 void weft__log_pop(weft_loop *loop, weft_frame *frame);
+void weft__log_yield(weft_loop *loop, weft_frame *generator);
 void weft__log_wait(weft_loop *loop, weft_task *task, uint8_t what, uint32_t other, uint32_t object);
+void weft__log_wait_in(weft_loop *loop, weft_task *task, uint8_t what, uint8_t way, uint32_t object);
 void weft__log_wait_future(weft_loop *loop, weft_task *task, const weft_future *future);
 void weft__log_done(weft_loop *loop, weft_future *future);
 void weft__log_resume(weft_loop *loop, weft_task *task, weft_frame *frame);
@@ -835,6 +847,13 @@ void weft__log_suspend(weft_loop *loop, uint32_t task, weft_frame *leaf); /* NUL
 void weft__log_error(weft_loop *loop, weft_frame *frame, const weft_error *error, int line);
 void weft__log_created(weft_loop *loop, weft_task *task, weft_frame *frame, bool eager);
 void weft__log_object(weft_loop *loop, uint32_t object, uint8_t type, uint32_t number);
+void weft__log_object_at(weft_loop *loop, uint32_t object, uint8_t type, uint32_t number, const void *address,
+                         uint32_t site);
+void weft__log_arm(weft_loop *loop, uint8_t what, uint32_t task, uint32_t timer, double when, double now);
+void weft__log_woken(weft_loop *loop, const weft_task *task, uint8_t how);
+void weft__log_unawaited(weft_loop *loop, uint32_t task); /* what its step has called and left */
+void weft__log_never_awaited(weft_loop *loop, weft_frame *frame);
+uint32_t weft__block_site(weft_loop *loop);
 uint32_t weft__frame_site(weft_loop *loop, weft_frame *frame);
 
 #define WEFT__LOG(loop, ...)                       \
@@ -866,6 +885,9 @@ enum {
     WAITS_QUEUE,
     WAITS_TICK = 15
 };
+enum { TIMER_OF_SLEEP, TIMER_OF_DEADLINE, TIMER_OF_CALL };
+enum { WOKEN_BY_CANCEL = 1, WOKEN_BY_ERROR };
+enum { FRAME_YIELDED = 3 }; /* in place of an outcome */
 enum {
     OBJECT_FUTURE = 1,
     OBJECT_GATHER,

@@ -7,7 +7,7 @@
 
 static bool resumed(weft_loop *loop, weft_task *task, weft__wait_queue *queue, weft__resumption how);
 
-static const weft__queue_type type = {"lock", WAITS_LOCK, OBJECT_LOCK, resumed, 0};
+static const weft__queue_type type = {"lock", WAITS_LOCK, OBJECT_LOCK, resumed, 0, 0};
 
 void weft_lock_init(weft_lock *lock) {
     *lock = (weft_lock){.locked = false};

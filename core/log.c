@@ -9,6 +9,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum {
     TEXT_SLOTS = 1024, /* powers of two; three quarters of them are used before everything is forgotten */
@@ -222,9 +223,9 @@ static site_slot *find_site(weft__log *log, const char *function, const char *fi
 }
 
 static uint32_t define_site(weft_loop *loop, weft__log *log, const char *function, const char *file,
-                            int line) {
+                            size_t file_length, int line) {
     size_t function_length = weft__text_cut(function, strlen(function), TEXT_REMEMBERED);
-    size_t file_length = weft__text_cut(file, strlen(file), TEXT_REMEMBERED);
+    file_length = weft__text_cut(file, file_length, TEXT_REMEMBERED);
     make_room_for_texts(loop, log, 2, function_length + file_length,
                         3 + records_of(function_length) + records_of(file_length));
     if (log->site_count + 1 > SITE_SLOTS / 4 * 3)
@@ -238,13 +239,21 @@ static uint32_t define_site(weft_loop *loop, weft__log *log, const char *functio
     return id;
 }
 
-uint32_t weft__log_site(weft_loop *loop, const char *function, const char *file, int line) {
-    if (function == NULL || file == NULL)
-        return 0;
+static uint32_t site(weft_loop *loop, const char *function, const char *file, size_t file_length, int line) {
     weft__log *log = loop->log;
     make_room(loop, log, ROOM_TO_USE);
     const site_slot *known = find_site(log, function, file, line);
-    return known->id != 0 ? known->id : define_site(loop, log, function, file, line);
+    return known->id != 0 ? known->id : define_site(loop, log, function, file, file_length, line);
+}
+
+uint32_t weft__log_site(weft_loop *loop, const char *function, const char *file, int line) {
+    return function == NULL || file == NULL ? 0 : site(loop, function, file, strlen(file), line);
+}
+
+uint32_t weft__log_place(weft_loop *loop, const char *here) {
+    static const char unknown[] = "";
+    const char *colon = here == NULL ? NULL : strrchr(here, ':');
+    return colon == NULL ? 0 : site(loop, unknown, here, (size_t)(colon - here), atoi(colon + 1));
 }
 
 /* --- Switching --- */

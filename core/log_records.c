@@ -38,10 +38,17 @@ static uint8_t outcome_of(const weft_error *error) {
     return error == NULL ? 0 : error->code == WEFT_CANCELLED ? 2 : 1;
 }
 
+static void log_pop(weft_loop *loop, weft_frame *frame, uint8_t how) {
+    weft__log_record(loop, WEFT_LOG_FRAME_POP, how, depth_of(frame), weft__id_of(loop->current), 0,
+                     site_of(loop, weft__type_of(frame), 0), frame_id(loop, frame), 0);
+}
+
 void weft__log_pop(weft_loop *loop, weft_frame *frame) {
-    weft__log_record(loop, WEFT_LOG_FRAME_POP, outcome_of(loop->error), depth_of(frame),
-                     weft__id_of(loop->current), 0, site_of(loop, weft__type_of(frame), 0),
-                     frame_id(loop, frame), 0);
+    log_pop(loop, frame, outcome_of(loop->error));
+}
+
+void weft__log_yield(weft_loop *loop, weft_frame *generator) {
+    log_pop(loop, generator, FRAME_YIELDED);
 }
 
 void weft__log_resume(weft_loop *loop, weft_task *task, weft_frame *frame) {
@@ -54,9 +61,18 @@ void weft__log_suspend(weft_loop *loop, uint32_t task, weft_frame *leaf) {
                      leaf == NULL ? 0 : leaf->b.run.id, 0);
 }
 
-void weft__log_wait(weft_loop *loop, weft_task *task, uint8_t what, uint32_t other, uint32_t object) {
-    weft__log_record(loop, WEFT_LOG_WAIT, what, 0, task->future.id, other,
+static void log_wait(weft_loop *loop, weft_task *task, uint8_t what, uint16_t way, uint32_t other,
+                     uint32_t object) {
+    weft__log_record(loop, WEFT_LOG_WAIT, what, way, task->future.id, other,
                      weft__frame_site(loop, task->future.u.task.leaf), object, 0);
+}
+
+void weft__log_wait(weft_loop *loop, weft_task *task, uint8_t what, uint32_t other, uint32_t object) {
+    log_wait(loop, task, what, 0, other, object);
+}
+
+void weft__log_wait_in(weft_loop *loop, weft_task *task, uint8_t what, uint8_t way, uint32_t object) {
+    log_wait(loop, task, what, way, 0, object);
 }
 
 void weft__log_wait_future(weft_loop *loop, weft_task *task, const weft_future *future) {
@@ -65,6 +81,11 @@ void weft__log_wait_future(weft_loop *loop, weft_task *task, const weft_future *
                                     [HANDLE_GATHER] = WAITS_GATHER,
                                     [HANDLE_SHIELD] = WAITS_SHIELD};
     weft__log_wait(loop, task, kinds[future->handle.kind], future->id, 0);
+}
+
+/* Not by what it waits for. */
+void weft__log_woken(weft_loop *loop, const weft_task *task, uint8_t how) {
+    weft__log_record(loop, WEFT_LOG_WAKE, how, 0, task->future.id, weft__id_of(loop->current), 0, 0, 0);
 }
 
 void weft__log_done(weft_loop *loop, weft_future *future) {
@@ -97,6 +118,55 @@ void weft__log_created(weft_loop *loop, weft_task *task, weft_frame *frame, bool
                      site_of(loop, weft__type_of(frame), 0), frame_id(loop, frame), name);
 }
 
+/* It has no id yet: its address tells it from others that were not awaited yet, either. */
+static void log_forgotten(weft_loop *loop, uint8_t kind, uint32_t task, weft_frame *frame) {
+    uint32_t place = weft__log_place(loop, frame->b.called_at);
+    const weft_type *type = weft__type_of(frame);
+    if (place == 0)
+        place = site_of(loop, type, 0);
+    weft__log_record(loop, kind, 0, 0, task, (uint32_t)(uintptr_t)frame, place, 0,
+                     weft__log_text(loop, type->name));
+}
+
+void weft__log_never_awaited(weft_loop *loop, weft_frame *frame) {
+    log_forgotten(loop, WEFT_LOG_NEVER_AWAITED, 0, frame);
+}
+
+/* Mostly there is none: what a step calls it awaits, or gives to a task. An eager start may stand amid that.
+ */
+void weft__log_unawaited(weft_loop *loop, uint32_t task) {
+    enum { MOST = 100 }; /* so that a list that only grows is not walked again and again */
+    weft_frame *frame = loop->depth > 0 ? NULL : weft__next_unstarted(loop);
+    const void *told = loop->told, *newest = frame;
+    for (int i = 0; frame != NULL && frame != told && i < MOST; i++) {
+        log_forgotten(loop, WEFT_LOG_UNAWAITED, task, frame);
+        frame = frame == loop->newest ? loop->unstarted : frame->a.next;
+    }
+    loop->told = newest;
+}
+
 void weft__log_object(weft_loop *loop, uint32_t object, uint8_t type, uint32_t number) {
-    weft__log_record(loop, WEFT_LOG_OBJECT_NEW, type, 0, weft__id_of(loop->current), 0, 0, object, number);
+    weft__log_object_at(loop, object, type, number, NULL, 0);
+}
+
+void weft__log_object_at(weft_loop *loop, uint32_t object, uint8_t type, uint32_t number, const void *address,
+                         uint32_t site) {
+    weft__log_record(loop, WEFT_LOG_OBJECT_NEW, type, 0, weft__id_of(loop->current),
+                     (uint32_t)(uintptr_t)address, site, object, number);
+}
+
+/* The line at which the block begins that the running frame enters. */
+uint32_t weft__block_site(weft_loop *loop) {
+    weft_frame *frame = loop->frame;
+    return frame == NULL || frame->a.scopes == NULL
+               ? 0
+               : site_of(loop, weft__type_of(frame), weft__line_at(frame->a.scopes->at));
+}
+
+/* The two words that a record has left hold the deadline, since seconds in 32 bits are not all of it. */
+void weft__log_arm(weft_loop *loop, uint8_t what, uint32_t task, uint32_t timer, double when, double now) {
+    uint64_t bits;
+    memcpy(&bits, &when, sizeof bits);
+    weft__log_record(loop, WEFT_LOG_TIMER_ARM, what, 0, task, (uint32_t)bits, (uint32_t)(bits >> 32), timer,
+                     weft__float_bits(when > now ? when - now : 0));
 }

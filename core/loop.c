@@ -157,11 +157,7 @@ static inline void step(weft_loop *loop, weft_task *task) {
         weft__run_watched(loop, task, task->future.u.task.leaf);
     else
         weft__run_frames(loop, task->future.u.task.leaf);
-    if (WEFT__UNLIKELY(loop->self_cancelled)) {
-        loop->self_cancelled = false;
-        if (loop->current != NULL && handle->flags & FUTURE_MUST_CANCEL)
-            weft__cancel_at_wait(loop, task);
-    }
+    weft__step_ended(loop, task);
 }
 
 void weft__run_step(weft_loop *loop, weft_task *task) {

@@ -11,11 +11,13 @@
 static bool getter_resumed(weft_loop *loop, weft_task *task, weft__wait_queue *waiters, weft__resumption how);
 static bool putter_resumed(weft_loop *loop, weft_task *task, weft__wait_queue *waiters, weft__resumption how);
 
-static const weft__queue_type getters = {"queue", WAITS_QUEUE, OBJECT_QUEUE, getter_resumed, 0};
-static const weft__queue_type putters = {"queue", WAITS_QUEUE, OBJECT_QUEUE, putter_resumed,
-                                         offsetof(weft_queue, putters)};
-static const weft__queue_type joiners = {"queue", WAITS_QUEUE, OBJECT_QUEUE, NULL,
-                                         offsetof(weft_queue, joiners)};
+enum { TO_GET = 1, TO_PUT, TO_JOIN }; /* docs/events.md */
+
+static const weft__queue_type getters = {"queue", WAITS_QUEUE, OBJECT_QUEUE, getter_resumed, 0, TO_GET};
+static const weft__queue_type putters = {
+    "queue", WAITS_QUEUE, OBJECT_QUEUE, putter_resumed, offsetof(weft_queue, putters), TO_PUT};
+static const weft__queue_type joiners = {
+    "queue", WAITS_QUEUE, OBJECT_QUEUE, NULL, offsetof(weft_queue, joiners), TO_JOIN};
 
 /* The three queues of tasks are one object there. */
 static void log_queue(weft_loop *loop, weft_queue *queue, uint8_t kind) {

@@ -7,7 +7,7 @@
 
 static bool resumed(weft_loop *loop, weft_task *task, weft__wait_queue *queue, weft__resumption how);
 
-static const weft__queue_type type = {"semaphore", WAITS_SEMAPHORE, OBJECT_SEMAPHORE, resumed, 0};
+static const weft__queue_type type = {"semaphore", WAITS_SEMAPHORE, OBJECT_SEMAPHORE, resumed, 0, 0};
 
 static void log_state(weft_loop *loop, weft_semaphore *semaphore, uint8_t kind) {
     if (WEFT__UNLIKELY(loop->log != NULL))
@@ -79,6 +79,7 @@ static bool resumed(weft_loop *loop, weft_task *task, weft__wait_queue *queue, w
         log_state(loop, semaphore, WEFT_LOG_ACQUIRE);
     } else if (how == RESUMED_CANCELLED) {
         semaphore->value++;
+        log_state(loop, semaphore, WEFT_LOG_RELEASE);
     }
     while (semaphore->value > 0 && grant(loop, semaphore)) {
     }

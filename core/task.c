@@ -276,9 +276,12 @@ void weft__run_watched(weft_loop *loop, weft_task *task, weft_frame *frame) {
             weft__report(loop, about, "a step of task %u took %.3f s and blocked all others", id, took);
         }
     }
+    weft__step_ended(loop, task);
     weft_frame *leaf = loop->current == NULL ? NULL : task->future.u.task.leaf;
-    if (loop->log != NULL)
+    if (loop->log != NULL) {
+        weft__log_unawaited(loop, id);
         weft__log_suspend(loop, id, leaf);
+    }
 }
 
 void weft__task_ended(weft_loop *loop, weft_task *task) {
@@ -342,6 +345,8 @@ bool weft__throw_into(weft_loop *loop, weft_task *task, const weft_error *error)
         weft_error_release(error);
     }
     weft__push_ready(loop, &future->handle);
+    if (WEFT__UNLIKELY(loop->log != NULL))
+        weft__log_woken(loop, task, WOKEN_BY_ERROR);
     return extra != NULL;
 }
 

@@ -66,7 +66,7 @@ const weft_error *weft__timeout_enter(weft_loop *loop, weft_deadline *deadline, 
     deadline->cancelling = loop->current->future.handle.cancelling;
     deadline->id = weft__new_id(loop);
     if (WEFT__UNLIKELY(loop->log != NULL))
-        weft__log_object(loop, deadline->id, OBJECT_TIMEOUT, 0);
+        weft__log_object_at(loop, deadline->id, OBJECT_TIMEOUT, 0, deadline, weft__block_site(loop));
     const weft_error *error = set(loop, deadline, when);
     if (error == NULL) {
         deadline->state = DEADLINE_ENTERED;

@@ -170,9 +170,9 @@ bool weft__timer_arm_task(weft_loop *loop, weft_task *task, double when) {
     task->future.u.task.wait.timer = sequence;
     task->future.handle.wait = WAIT_SLEEP;
     if (WEFT__UNLIKELY(loop->log != NULL)) {
-        double seconds = when - weft__now(loop);
+        double now = weft__now(loop);
         weft__log_wait(loop, task, WAITS_SLEEP, 0, 0);
-        weft__log_record(loop, WEFT_LOG_TIMER_ARM, 0, 0, task->future.id, 0, 0, 0, weft__float_bits(seconds));
+        weft__log_arm(loop, TIMER_OF_SLEEP, task->future.id, 0, when, now);
     }
     return true;
 }
@@ -229,6 +229,13 @@ void weft__timer_release(weft_loop *loop, weft__timer *timer) {
         weft__delete(loop, timer, sizeof *timer);
 }
 
+static void run_call(weft__callback *callback, weft_loop *loop);
+
+static void log_armed(weft_loop *loop, const weft__timer *timer, double when) {
+    weft__log_arm(loop, timer->action == run_call ? TIMER_OF_CALL : TIMER_OF_DEADLINE,
+                  weft__id_of(loop->current), timer->id, when, weft__now(loop));
+}
+
 bool weft__timer_arm(weft_loop *loop, weft__timer *timer, double when) {
     uint32_t sequence = ++loop->timers.sequence;
     if (!push(loop, when, &timer->callback.handle, sequence))
@@ -237,15 +244,15 @@ bool weft__timer_arm(weft_loop *loop, weft__timer *timer, double when) {
     timer->sequence = sequence;
     timer->state = TIMER_ARMED;
     if (WEFT__UNLIKELY(loop->log != NULL))
-        weft__log_record(loop, WEFT_LOG_TIMER_ARM, 0, 0, weft__id_of(loop->current), 0, 0, timer->id,
-                         weft__float_bits(when - weft__now(loop)));
+        log_armed(loop, timer, when);
     return true;
 }
 
 /* In the next tick. */
 void weft__timer_arm_soon(weft_loop *loop, weft__timer *timer) {
     timer->state = TIMER_READY;
-    WEFT__LOG(loop, WEFT_LOG_TIMER_ARM, 0, 0, weft__id_of(loop->current), 0, 0, timer->id, 0);
+    if (WEFT__UNLIKELY(loop->log != NULL))
+        log_armed(loop, timer, weft__now(loop));
     if (timer->queued)
         return;
     timer->queued = true;

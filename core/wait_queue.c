@@ -110,7 +110,8 @@ void weft__queue_log(weft_loop *loop, weft__wait_queue *queue, const weft__queue
                      uint32_t payload) {
     if (!has_id(loop, queue)) {
         weft__queue_id(loop, queue);
-        weft__log_object(loop, queue->id, type->object, kind == WEFT_LOG_OBJECT_NEW ? payload : 0);
+        weft__log_object_at(loop, queue->id, type->object, kind == WEFT_LOG_OBJECT_NEW ? payload : 0, queue,
+                            0);
     }
     if (kind != WEFT_LOG_OBJECT_NEW)
         weft__log_record(loop, kind, 0, waiting(queue), weft__id_of(loop->current), 0, 0, queue->id, payload);
@@ -118,7 +119,7 @@ void weft__queue_log(weft_loop *loop, weft__wait_queue *queue, const weft__queue
 
 void weft__queue_log_wait(weft_loop *loop, weft_task *task, weft__wait_queue *queue) {
     weft__queue_log(loop, queue, queue->type, WEFT_LOG_OBJECT_NEW, 0);
-    weft__log_wait(loop, task, queue->type->waits, 0, queue->id);
+    weft__log_wait_in(loop, task, queue->type->waits, queue->type->way, queue->id);
 }
 
 void weft__queue_log_wake(weft_loop *loop, weft_task *task, weft__wait_queue *queue) {

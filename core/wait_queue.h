@@ -21,6 +21,7 @@ typedef struct weft__queue_type {
      * touched after it has woken a task: the task's value is true. */
     bool (*resumed)(weft_loop *loop, weft_task *task, weft__wait_queue *queue, weft__resumption how);
     size_t home; /* bytes from the queue that has the number of the primitive to this one */
+    uint8_t way; /* what the task wants, where the primitive has several queues: in its `wait` record */
 } weft__queue_type;
 
 void weft__queue_log(weft_loop *loop, weft__wait_queue *queue, const weft__queue_type *type, uint8_t kind,

@@ -12,6 +12,7 @@ enum { MOST_TEXTS = 20000, MOST_SITES = 1000, MOST_RECORDS = 100000 };
 
 static struct {
     char *texts[MOST_TEXTS]; /* by id */
+    bool sites[MOST_SITES];  /* whether it is defined */
     uint32_t site_functions[MOST_SITES];
     uint32_t site_lines[MOST_SITES];
     weft_log_record records[MOST_RECORDS]; /* definitions left out */
@@ -52,18 +53,21 @@ static void read_text(const weft_log_record *record, size_t left) {
 }
 
 static void read_site(const weft_log_record *record) {
-    hold(record->object > 0 && record->object < MOST_SITES && seen.site_functions[record->object] == 0);
-    hold(text_of(record->other)[0] != '\0' && text_of(record->task)[0] != '\0');
+    hold(record->object > 0 && record->object < MOST_SITES && !seen.sites[record->object]);
+    hold(record->other == 0 || text_of(record->other)[0] != '\0');
+    hold(text_of(record->task)[0] != '\0');
     if (seen.broken)
         return;
+    seen.sites[record->object] = true;
     seen.site_functions[record->object] = record->other;
     seen.site_lines[record->object] = record->payload;
 }
 
 static void read_record(const weft_log_record *record) {
     hold(record->time >= seen.time);
-    hold(record->kind >= 1 && record->kind <= 29);
-    hold(record->site == 0 || (record->site < MOST_SITES && seen.site_functions[record->site] != 0));
+    hold(record->kind >= 1 && record->kind <= 30);
+    hold(record->site == 0 || record->kind == WEFT_LOG_TIMER_ARM ||
+         (record->site < MOST_SITES && seen.sites[record->site]));
     hold(!names_a_string(record) || record->payload == 0 || text_of(record->payload)[0] != '\0');
     seen.time = record->time;
     if (record->kind == WEFT_LOG_SHIFT) {
@@ -515,6 +519,7 @@ static weft_async(serves_each) {
     weft_await(weft_sleep(1));
     weft_await(weft_barrier_wait(&lasting.barrier));
     weft_await(self->waiter);
+    weft_event_clear(&lasting.event);
     weft_end();
 }
 
@@ -578,19 +583,194 @@ static weft_async(feeds) {
 }
 
 TEST(queues_and_waits_for_many_are_told) {
-    enum { QUEUE = 11, FOR_QUEUE = 12, FUTURE = 1, FOR_FUTURE = 3 };
+    enum { QUEUE = 11, FOR_QUEUE = 12, FUTURE = 1, FOR_FUTURE = 3, TO_GET = 1, TO_JOIN = 3 };
+    unsigned ways = 0;
     weft_loop *loop = open_loop(read_chunk);
     run(loop, weft_call(feeds));
     CHECK(tells_of(QUEUE, FOR_QUEUE));
     CHECK_EQ_INT(find(WEFT_LOG_OBJECT_NEW, QUEUE)->payload, 5);
     for (const weft_log_record *record = seen.records; record < seen.records + seen.count; record++)
-        if (record->kind == WEFT_LOG_WAIT && record->subkind == FOR_QUEUE)
+        if (record->kind == WEFT_LOG_WAIT && record->subkind == FOR_QUEUE) {
             CHECK_EQ_INT(record->object, find(WEFT_LOG_OBJECT_NEW, QUEUE)->object);
+            ways |= 1u << record->count;
+        }
+    CHECK_EQ_INT(ways, 1u << TO_GET | 1u << TO_JOIN);
     CHECK_EQ_INT(find(WEFT_LOG_RELEASE, 0)->payload, 1);
     CHECK_EQ_INT(find(WEFT_LOG_ACQUIRE, 0)->payload, 0);
     CHECK_EQ_INT(find(WEFT_LOG_WAIT, FOR_FUTURE)->other, find(WEFT_LOG_OBJECT_NEW, FUTURE)->object);
     CHECK_EQ_INT(count_of(WEFT_LOG_AWAITED_BY), 2);
     CHECK_EQ_INT(find(WEFT_LOG_AWAITED_BY, 0)->object, find(WEFT_LOG_OBJECT_NEW, FUTURE)->object);
+    close_loop(loop);
+}
+
+/* --- What a reader needs to know the state of everything --- */
+
+static double deadline_of(const weft_log_record *armed) {
+    uint64_t bits = (uint64_t)armed->site << 32 | armed->other;
+    double when;
+    memcpy(&when, &bits, sizeof when);
+    return when;
+}
+
+struct sleeps_twice {
+    weft_frame frame;
+};
+
+static weft_async(sleeps_twice) {
+    weft_begin(sleeps_twice);
+    weft_await(weft_sleep(0.1));
+    weft_await(weft_sleep(0.2));
+    weft_end();
+}
+
+TEST(deadlines_are_exact) {
+    weft_loop *loop = open_loop(read_chunk);
+    run(loop, weft_call(sleeps_twice));
+    double found[2] = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < seen.count; i++)
+        if (seen.records[i].kind == WEFT_LOG_TIMER_ARM && CHECK(count < 2))
+            found[count++] = deadline_of(&seen.records[i]);
+    CHECK(found[0] == 0.1);
+    CHECK(found[1] == 0.1 + 0.2); /* which is not 0.3 */
+    close_loop(loop);
+}
+
+struct counts {
+    weft_frame frame;
+    int number;
+};
+
+static weft_async(counts) {
+    weft_begin(counts);
+    for (self->number = 1; self->number <= 2; self->number++) {
+        weft_await(weft_sleep(1));
+        weft_yield(self->number);
+    }
+    weft_end();
+}
+
+struct iterates {
+    weft_frame frame;
+    int64_t number;
+};
+
+static weft_async(iterates) {
+    weft_begin(iterates);
+    weft_for_await (self->number, weft_call(counts)) {
+    }
+    weft_end();
+}
+
+TEST(a_generator_is_a_frame_while_it_runs) {
+    enum { YIELDED = 3 };
+    weft_loop *loop = open_loop(read_chunk);
+    run(loop, weft_call(iterates));
+    size_t open = 0, yields = 0, waits_within = 0;
+    for (size_t i = 0; i < seen.count; i++) {
+        const weft_log_record *record = &seen.records[i];
+        open += record->kind == WEFT_LOG_FRAME_PUSH;
+        open -= record->kind == WEFT_LOG_FRAME_POP && record->count > 0;
+        yields += record->kind == WEFT_LOG_FRAME_POP && record->subkind == YIELDED;
+        waits_within += record->kind == WEFT_LOG_WAIT && open == 1;
+    }
+    CHECK_EQ_INT(open, 0);
+    CHECK_EQ_INT(yields, 2);
+    CHECK_EQ_INT(waits_within, 2);
+    CHECK_EQ_INT(count_of(WEFT_LOG_FRAME_PUSH), 3); /* the third time it ends */
+    close_loop(loop);
+}
+
+static void say_nothing(void *context, const char *text) {
+    (void)context;
+    (void)text;
+}
+
+struct forgets {
+    weft_frame frame;
+    weft_coroutine *kept, *forgotten;
+    int line;
+};
+
+static weft_async(forgets) {
+    weft_begin(forgets);
+    self->kept = weft_call(child);
+    self->line = __LINE__ + 1;
+    self->forgotten = weft_call(fails);
+    weft_await(weft_sleep(1));
+    weft_await(self->kept);
+    CHECK_EQ_INT(self->line, seen.site_lines[find(WEFT_LOG_UNAWAITED, 0)->site]);
+    weft_end();
+}
+
+TEST(who_called_what_is_never_awaited_is_told) {
+    weft_loop *loop = open_loop(read_chunk);
+    weft_loop_set_reporter(loop, say_nothing, NULL);
+    run(loop, weft_call(forgets));
+    const weft_log_record *left = find(WEFT_LOG_UNAWAITED, 0), *never = find(WEFT_LOG_NEVER_AWAITED, 0);
+    CHECK_EQ_INT(count_of(WEFT_LOG_UNAWAITED), 2);
+    CHECK_EQ_INT(count_of(WEFT_LOG_NEVER_AWAITED), 1);
+    if (CHECK(left != NULL && never != NULL)) {
+        CHECK_EQ_STR(text_of(never->payload), "fails");
+        CHECK_EQ_INT(left->task, find(WEFT_LOG_CREATED, 0)->task);
+        CHECK_EQ_INT(left->other, never->other); /* the newest is told of first */
+        CHECK_EQ_INT(left->site, never->site);
+    }
+    close_loop(loop);
+}
+
+struct holds_permit {
+    weft_frame frame;
+    weft_semaphore *semaphore;
+};
+
+static weft_async(holds_permit) {
+    weft_begin(holds_permit);
+    weft_with(self->semaphore) {
+        weft_await(weft_sleep(1));
+    }
+    weft_end();
+}
+
+struct cancels {
+    weft_frame frame;
+    weft_semaphore semaphore;
+    weft_task *holder, *waiter, *sleeper;
+};
+
+static weft_async(cancels) {
+    weft_begin(cancels);
+    weft_semaphore_init(&self->semaphore, 1);
+    self->holder = weft_create_task(weft_call(holds_permit, .semaphore = &self->semaphore));
+    self->waiter = weft_create_task(weft_call(holds_permit, .semaphore = &self->semaphore));
+    self->sleeper = weft_create_task(weft_sleep(5));
+    weft_await(weft_sleep(0.5));
+    weft_task_cancel(self->sleeper, NULL);
+    weft_task_cancel(self->holder, NULL);
+    weft_await(weft_sleep(0));            /* it gives its permit to the waiter, */
+    weft_task_cancel(self->waiter, NULL); /* which is cancelled before it resumes */
+    weft_await(weft_sleep(0.5));
+    weft_task_cancel(weft_current_task(), NULL);
+    weft_await(weft_sleep(9));
+    weft_end();
+}
+
+TEST(whoever_becomes_ready_is_told_of) {
+    enum { BY_CANCEL = 1 };
+    weft_loop *loop = open_loop(read_chunk);
+    run(loop, weft_call(cancels));
+    const weft_log_record *last = NULL;
+    size_t by_cancel = 0;
+    for (size_t i = 0; i < seen.count; i++) {
+        const weft_log_record *record = &seen.records[i];
+        by_cancel += record->kind == WEFT_LOG_WAKE && record->subkind == BY_CANCEL;
+        if (record->kind == WEFT_LOG_RELEASE)
+            last = record;
+    }
+    CHECK_EQ_INT(by_cancel, 3); /* not the waiter: it was ready already */
+    CHECK_EQ_INT(count_of(WEFT_LOG_ACQUIRE), 1);
+    CHECK_EQ_INT(count_of(WEFT_LOG_RELEASE), 2); /* of the holder, and of the waiter, which passes it on */
+    CHECK(last != NULL && last->payload == 1);
     close_loop(loop);
 }
 
@@ -602,4 +782,6 @@ TEST_MAIN(TEST_CASE(a_record_is_32_bytes), TEST_CASE(off_until_it_is_switched_on
           TEST_CASE(a_part_of_a_ring_begins_with_a_record),
           TEST_CASE(a_sink_after_a_ring_gets_its_own_definitions), TEST_CASE(a_program_tells_its_story),
           TEST_CASE(steps_are_bracketed), TEST_CASE(deadlines_and_the_errors_of_blocks_are_told),
-          TEST_CASE(what_tasks_wait_for_is_told), TEST_CASE(queues_and_waits_for_many_are_told))
+          TEST_CASE(what_tasks_wait_for_is_told), TEST_CASE(queues_and_waits_for_many_are_told),
+          TEST_CASE(deadlines_are_exact), TEST_CASE(a_generator_is_a_frame_while_it_runs),
+          TEST_CASE(who_called_what_is_never_awaited_is_told), TEST_CASE(whoever_becomes_ready_is_told_of))

@@ -431,7 +431,7 @@ TEST(a_program_becomes_tracks_of_slices) {
     CHECK(says("\"outcome\":\"error\""));
     CHECK(says("\"outcome\":\"cancelled\""));
     CHECK_EQ_INT(count_of("\"ph\":\"s\""),
-                 3); /* to the two that it creates, and back from the one that it awaits */
+                 4); /* to the two that it creates, back from the one that it awaits, to the one it cancels */
     CHECK_EQ_INT(count_of("\"ph\":\"s\""), count_of("\"ph\":\"f\""));
 }
 

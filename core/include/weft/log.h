@@ -37,7 +37,8 @@ WEFT_BEGIN_DECLARATIONS
     X(26, NEVER_AWAITED, "never-awaited")       \
     X(27, NEVER_RETRIEVED, "never-retrieved")   \
     X(28, AWAITED_BY, "awaited-by")             \
-    X(29, SHIFT, "shift")
+    X(29, SHIFT, "shift")                       \
+    X(30, UNAWAITED, "unawaited")
 
 /* What happened: docs/events.md says what the fields of each kind mean. */
 typedef enum weft_log_kind {
