@@ -5,7 +5,8 @@ const recordSize = 32;
 export const kind = {
     stringDef: 1, siteDef: 2, created: 3, framePush: 4, framePop: 5, resume: 6, suspend: 7, wait: 8, wake: 9,
     cancelRequest: 10, cancelDelivered: 11, done: 12, error: 13, objectNew: 14, acquire: 15, release: 16, timerArm: 17,
-    timerDrop: 18, clockJump: 19, mark: 24, stepTooLong: 25, awaitedBy: 28,
+    timerDrop: 18, clockJump: 19, mark: 24, stepTooLong: 25, neverAwaited: 26, neverRetrieved: 27,
+    awaitedBy: 28, unawaited: 30,
 };
 
 export class LogWriter {

@@ -8,7 +8,7 @@ const load = async (name) => (await runnerImport(fileURLToPath(new URL(`../../we
 const { EventDecoder } = await load("events.ts");
 const { TimelineModel } = await load("timeline-model.ts");
 const { TimeWindow, Rows, ticks, firstIndex } = await load("timeline-geometry.ts");
-const { describe: tell, itemsOf, taskNames, waitsText } = await load("timeline-items.ts");
+const { describe: tell, itemsOf, pitfallsText, taskNames, waitsText } = await load("timeline-items.ts");
 const { Outbox } = await load("outbox.ts");
 
 const nbsp = "\u00a0";
@@ -326,6 +326,55 @@ test("rows are found by their height", () => {
     assert.equal(rows.lane(1, rows.middle(1, 2)), 2);
     assert.equal(firstIndex(10, (index) => index >= 7), 7);
     assert.equal(firstIndex(10, () => false), 10);
+});
+
+test("what is forgotten and what blocks is marked where it happens", () => {
+    const log = new LogWriter();
+    begin(log, 1, "main");
+    log.time = 0.25;
+    log.add(kind.unawaited, { task: 1, other: 0xabc, site: log.site("", 20), payload: log.string("save") });
+    log.add(kind.unawaited, { task: 1, other: 0xdef, site: log.site("", 21), payload: log.string("kept") });
+    sleep(log, 1, 1);
+    begin(log, 2, "fails");
+    log.time = 0.5;
+    log.add(kind.done, { task: 2, subkind: outcome.error, payload: log.string("RuntimeError: no") });
+    log.add(kind.suspend, { task: 2 });
+    log.time = 3;
+    log.add(kind.done, { task: 1, subkind: outcome.value });
+    log.add(kind.neverRetrieved, { task: 2, payload: log.string("RuntimeError: no") });
+    log.add(kind.neverAwaited, { other: 0xabc, site: log.site("", 20), payload: log.string("save") });
+    const model = new TimelineModel();
+    model.add(...log.chunk());
+    const [main, fails] = model.tasks;
+    assert.deepEqual(
+        main.marks.map(({ kind: mark, time, text }) => [mark, time, text]),
+        [["long step", 0, `0.25${nbsp}s`], ["never awaited", 0.25, "save"]],
+    );
+    assert.deepEqual(
+        fails.marks.map(({ kind: mark, time, text }) => [mark, time, text]),
+        [["long step", 0.25, `0.25${nbsp}s`], ["never retrieved", 0.5, "RuntimeError: no"]],
+    );
+    assert.equal(
+        tell({ type: "mark", task: main, mark: main.marks[1] }, model),
+        "main Task-1 · called save at 0.250 s, which was never awaited · line 20 of program.c",
+    );
+    assert.match(pitfallsText(main, model), /^blocked the loop for 0\.25\ss at 0\.000 s; called save/);
+});
+
+test("a generator has a bar where it waits, and none where it only yields", () => {
+    const log = new LogWriter();
+    const [yielded, site] = [3, log.site("ticker", 5)];
+    begin(log, 1, "main");
+    log.add(kind.framePush, { task: 1, object: 9, site });
+    log.add(kind.framePop, { task: 1, object: 9, subkind: yielded });
+    log.add(kind.framePush, { task: 1, object: 9, site });
+    sleep(log, 1, 1);
+    log.time = 1;
+    wakeUp(log, 1);
+    log.add(kind.framePop, { task: 1, object: 9, subkind: yielded });
+    const model = new TimelineModel();
+    model.add(...log.chunk());
+    assert.deepEqual(model.tasks[0].frames.map(({ name, start, end }) => [name, start, end]), [["ticker", 0, 1]]);
 });
 
 test("a flood of output is held back, then left out and counted; nothing is lost in a trickle", () => {

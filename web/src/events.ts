@@ -32,6 +32,7 @@ export const Kind = {
     neverRetrieved: 27,
     awaitedBy: 28,
     shift: 29,
+    unawaited: 30,
 } as const;
 
 /** What a task waits for, by the subkind of `wait`. */
@@ -80,12 +81,26 @@ export interface LogEvent {
     payload: number;
 }
 
-const floatBits = new DataView(new ArrayBuffer(4));
+/** What objects are, by the subkind of `object-new`. */
+export const objectTypes = [
+    "object", "future", "gather", "shield", "group", "timeout", "semaphore", "lock", "event", "condition", "barrier", "queue",
+    "timer",
+] as const;
+export type ObjectType = (typeof objectTypes)[number];
+
+const floatBits = new DataView(new ArrayBuffer(8));
 
 /** The payload of the kinds whose payload holds the bits of a 32-bit float. */
 export function payloadAsFloat(event: LogEvent): number {
     floatBits.setUint32(0, event.payload);
     return floatBits.getFloat32(0);
+}
+
+/** The deadline of a `timer-arm`, on the loop's clock. */
+export function deadlineOf(event: LogEvent): number {
+    floatBits.setUint32(0, event.site);
+    floatBits.setUint32(4, event.other);
+    return floatBits.getFloat64(0);
 }
 
 /** Takes the log's chunks in order, keeps its strings and sites, and passes on all other events. */

@@ -61,6 +61,22 @@ const shapes: Record<Glyph, (context: CanvasRenderingContext2D, palette: Palette
         context.fill();
         strokes(context, palette.panel, [0, -2.5, 0, 1], [0, 3.2, 0, 3.3]);
     },
+    "never awaited": (context, palette) => {
+        disc(context, glyphRadius, palette.panel, palette.panel);
+        context.setLineDash([2.4, 2.3]);
+        circle(context, glyphRadius - 0.5);
+        context.strokeStyle = palette.error;
+        context.stroke();
+        context.setLineDash([]);
+        strokes(context, palette.error, [-2, 0, 2, 0]);
+    },
+    "never retrieved": (context, palette) => {
+        disc(context, glyphRadius, palette.panel, palette.panel);
+        circle(context, glyphRadius - 0.5);
+        context.strokeStyle = palette.error;
+        context.stroke();
+        strokes(context, palette.error, [-2.2, -2.2, 2.2, 2.2], [-2.2, 2.2, 2.2, -2.2]);
+    },
 };
 
 function circle(context: CanvasRenderingContext2D, radius: number): void {

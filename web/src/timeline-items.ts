@@ -2,7 +2,7 @@
 
 import { baseName, duration, instant } from "./format.ts";
 import { firstIndex } from "./timeline-geometry.ts";
-import type { Frame, Mark, Span, Task, TimelineModel } from "./timeline-model.ts";
+import type { Frame, Mark, MarkKind, Span, Task, TimelineModel } from "./timeline-model.ts";
 
 export type Item =
     | { type: "task"; task: Task }
@@ -100,11 +100,33 @@ export function describe(item: Item, model: TimelineModel): string {
         }
         case "mark": {
             const { mark } = item;
-            const by = mark.kind === "cancel request" ? ` by ${model.taskName(mark.from)}` : "";
-            const text = mark.text ? `: ${mark.text}` : "";
-            return sentence(title, `${mark.kind}${by} at ${instant(mark.time)}${text}`, siteText(mark.site, model));
+            return sentence(title, markText(mark, model), siteText(mark.site, model));
         }
     }
+}
+
+/** What a sign on the timeline means, with its time. */
+export function markText(mark: Mark, model: TimelineModel): string {
+    const at = `at ${instant(mark.time)}`;
+    switch (mark.kind) {
+        case "cancel request":
+            return `${mark.kind} by ${model.taskName(mark.from)} ${at}${mark.text && `: ${mark.text}`}`;
+        case "long step":
+            return `blocked the loop for ${mark.text} ${at}`;
+        case "never awaited":
+            return `called ${mark.text || "a coroutine"} ${at}, which was never awaited`;
+        case "never retrieved":
+            return `error that nobody retrieved ${at}${mark.text && `: ${mark.text}`}`;
+        default:
+            return `${mark.kind} ${at}${mark.text && `: ${mark.text}`}`;
+    }
+}
+
+const pitfalls: readonly MarkKind[] = ["long step", "never awaited", "never retrieved"];
+
+/** What went wrong in a task without ending it: "blocked the loop for 0.3 s at 1.000 s". */
+export function pitfallsText(task: Task, model: TimelineModel): string {
+    return task.marks.filter(({ kind }) => pitfalls.includes(kind)).map((mark) => markText(mark, model)).join("; ");
 }
 
 function lifeText(task: Task, model: TimelineModel): string {

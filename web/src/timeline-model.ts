@@ -1,8 +1,9 @@
 /** The timeline's content: the event log folded into tasks with their spans, coroutine frames and marks. */
 
-import { EventDecoder, Kind, outcomes, payloadAsFloat, waitNames } from "./events.ts";
+import { EventDecoder, Kind, objectTypes, outcomes, payloadAsFloat, waitNames } from "./events.ts";
 import type { LogEvent, Outcome, Site, WaitName } from "./events.ts";
 import { count, duration } from "./format.ts";
+import { firstIndex } from "./timeline-geometry.ts";
 
 export type State = "ready" | "running" | "waiting";
 
@@ -56,7 +57,7 @@ export interface Deadline {
     expired: boolean;
 }
 
-export type MarkKind = "cancel request" | "cancelled" | "error" | "mark" | "long step" | "deadline";
+export type MarkKind = "cancel request" | "cancelled" | "error" | "mark" | "long step" | "deadline" | "never awaited" | "never retrieved";
 
 export interface Mark {
     kind: MarkKind;
@@ -95,6 +96,7 @@ export interface Task {
 
 interface LoopObject {
     type: string;
+    creator: number;
     /** Which one of its type, from 1. */
     ordinal: number;
     initial: number;
@@ -107,13 +109,14 @@ function asAsked(seconds: number): number {
     return Number(seconds >= 0.01 ? seconds.toFixed(3) : seconds.toPrecision(3));
 }
 
+/* asyncio's: a step that takes so many seconds keeps everybody else waiting too long. */
+const longStep = 0.1;
+
+/* In place of the outcome of a frame. */
+const yielded = 3;
+
 /* More different waits than anyone reads in one place. */
 const waitLimit = 100;
-
-const objectTypes = [
-    "object", "future", "gather", "shield", "group", "timeout", "semaphore", "lock", "event", "condition", "barrier", "queue",
-    "timer",
-];
 
 export class TimelineModel {
     readonly tasks: Task[] = [];
@@ -132,6 +135,8 @@ export class TimelineModel {
     readonly #stacks = new Map<Task, Frame[]>();
     /** What a task is about to wait for, between `wait` and `suspend`. */
     readonly #announced = new Map<Task, Wait>();
+    /** Coroutines that were called and left, by their address: who called them, and where. */
+    readonly #unawaited = new Map<number, LogEvent>();
 
     add(chunk: Uint8Array, base: number): void {
         this.#decoder.decode(chunk, base, (event) => this.#fold(event));
@@ -191,7 +196,7 @@ export class TimelineModel {
             this.#create(event);
             return;
         }
-        if (this.#foldObject(event)) {
+        if (this.#foldObject(event) || this.#foldForgotten(event)) {
             return;
         }
         const task = this.#byId.get(event.task);
@@ -207,7 +212,7 @@ export class TimelineModel {
                 const type = objectTypes[event.subkind] ?? "object";
                 const ordinal = (this.#objectsOfType.get(type) ?? 0) + 1;
                 this.#objectsOfType.set(type, ordinal);
-                this.#objects.set(event.object, { type, ordinal, initial: event.payload, children: [] });
+                this.#objects.set(event.object, { type, ordinal, creator: event.task, initial: event.payload, children: [] });
                 return true;
             }
             case Kind.awaitedBy: {
@@ -226,6 +231,52 @@ export class TimelineModel {
             default:
                 return false;
         }
+    }
+
+    /** What is known at the end only is marked where it happened; true if it was such an event. */
+    #foldForgotten(event: LogEvent): boolean {
+        switch (event.kind) {
+            case Kind.unawaited:
+                this.#unawaited.set(event.other, event);
+                return true;
+            case Kind.neverAwaited: {
+                const call = this.#unawaited.get(event.other) ?? event;
+                this.#markLate(this.#byId.get(call.task) ?? this.tasks[0], "never awaited", call, this.#decoder.string(event.payload));
+                return true;
+            }
+            case Kind.neverRetrieved: {
+                const task = this.#byId.get(event.task) ?? this.#byId.get(this.#objects.get(event.task)?.creator ?? 0);
+                this.#markLate(task ?? this.tasks[0], "never retrieved", event, this.#decoder.string(event.payload));
+                return true;
+            }
+            default:
+                return false;
+        }
+    }
+
+    #markLate(task: Task | undefined, kind: MarkKind, { time, site }: LogEvent, text = ""): void {
+        if (task !== undefined) {
+            const mark = { kind, time: Math.min(time, task.end), lane: 0, text, from: 0, site: site || task.site };
+            task.marks.splice(firstIndex(task.marks.length, (index) => task.marks[index]!.time > mark.time), 0, mark);
+        }
+    }
+
+    /** Without debug mode the log does not say that a step was long; its times do. */
+    #markLongStep(task: Task, event: LogEvent): void {
+        const start = task.spans.at(-1)?.state === "running" ? this.#stepStart(task) : event.time;
+        const said = task.marks.some(({ kind, time }) => kind === "long step" && time >= start);
+        if (event.time - start >= longStep && !said) {
+            this.#markLate(task, "long step", { ...event, time: start }, duration(event.time - start));
+        }
+    }
+
+    /** A step that enters coroutines is several spans, one behind the other. */
+    #stepStart({ spans }: Task): number {
+        let index = spans.length - 1;
+        while (index > 0 && spans[index - 1]!.state === "running") {
+            index--;
+        }
+        return spans[index]!.start;
     }
 
     /** A timer is a sleep's, a timeout's, or one that says nothing of a task. */
@@ -310,16 +361,20 @@ export class TimelineModel {
                 });
                 break;
             case Kind.suspend:
+                this.#markLongStep(task, event);
                 closeSpan(task, event.time);
-                openSpan(task, "waiting", event, lane, this.#takeWait(task));
+                openSpan(task, this.#announced.has(task) ? "waiting" : "ready", event, lane, this.#takeWait(task));
                 break;
             case Kind.wake:
                 if (task.spans.at(-1)?.state === "waiting") {
                     closeSpan(task, event.time);
                     openSpan(task, "ready", event, lane, undefined);
+                } else {
+                    this.#announced.delete(task); /* in its own step: it was told to cancel */
                 }
                 break;
             case Kind.done:
+                this.#markLongStep(task, event);
                 task.result = this.#decoder.string(event.payload) ?? "";
                 this.#endTask(task, event.time, outcomes[event.subkind] ?? "value");
                 break;
@@ -373,6 +428,10 @@ export class TimelineModel {
         stack.pop();
         frame.end = event.time;
         frame.outcome = outcomes[event.subkind] ?? "value";
+        /* A generator that only yields is not worth a bar each time. */
+        if (event.subkind === yielded && frame.start === frame.end && task.frames.at(-1) === frame) {
+            task.frames.pop();
+        }
         moveSpan(task, event, stack.length);
     }
 

@@ -1,7 +1,7 @@
 /** The timeline as a table: the same tasks and coroutines in words and numbers. */
 
 import { count, instant } from "./format.ts";
-import { outcomeText, taskNames, waitsText } from "./timeline-items.ts";
+import { outcomeText, pitfallsText, taskNames, waitsText } from "./timeline-items.ts";
 import type { Item } from "./timeline-items.ts";
 import type { Frame, Task, TimelineModel } from "./timeline-model.ts";
 
@@ -89,7 +89,9 @@ function cells(item: RowItem, model: TimelineModel): string[] {
     return [
         start === undefined ? "never" : instant(start),
         thing.end === Infinity ? "" : instant(thing.end),
-        thing.end === Infinity ? "" : outcomeText(thing),
+        [thing.end === Infinity ? "" : outcomeText(thing), item.type === "task" ? pitfallsText(item.task, model) : ""]
+            .filter((text) => text !== "")
+            .join("; "),
         waitsText(thing, model),
     ];
 }
@@ -101,7 +103,7 @@ function fill(row: HTMLTableRowElement, texts: string[]): void {
         if (cell.textContent !== text) {
             cell.textContent = text;
             if (cell.cellIndex === 3) {
-                row.dataset["outcome"] = text;
+                row.dataset["outcome"] = text.split(";")[0];
             }
         }
     });
