@@ -12,7 +12,8 @@
 /* A host on the real clock; NULL with an error, which is the caller's. */
 weft_host *weft__program_host(const weft_error **error);
 
-/* Gives a simulation's host what only this platform has: waiting for other threads, interrupts. */
+/* Gives a simulation's host what only this platform has: waiting for other threads, interrupts, a file of its
+ * choices. */
 void weft__program_simulated(weft_host *host);
 
 /* The loop of weft_main has been made, and nothing runs in it yet: where a host switches on a log of its own.

@@ -31,7 +31,9 @@ static void close_host(weft_runner *self) {
         self->host->close(self->host);
     self->host = NULL;
     free(self->decisions);
+    free(self->injections);
     self->decisions = NULL;
+    self->injections = NULL;
 }
 
 static void close_loop(weft_runner *self) {

@@ -83,13 +83,14 @@ uint32_t weft__simulation_choose(weft_simulation *simulation, weft_loop *loop, w
     const weft_simulation_options *options = &simulation->options;
     uint32_t chosen = 0;
     (void)loop;
-    (void)kind;
     if (simulation->choices < options->decision_count)
         chosen = options->decisions[simulation->choices] % candidates;
     else if (options->seeded)
         chosen = (uint32_t)(weft_simulation_random(simulation) % candidates);
     simulation->choices++;
     log_decision(simulation, chosen);
+    if (simulation->on_choice != NULL)
+        simulation->on_choice(simulation->context, kind, candidates, chosen);
     return chosen;
 }
 

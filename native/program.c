@@ -2,6 +2,7 @@
 
 /* What weft_main and runners ask of this host, besides own_loop.c. */
 
+#include "decisions_file.h"
 #include "sigint.h"
 
 #include "../core/program.h"
@@ -25,6 +26,7 @@ static void interruptible(weft_host *host, weft_loop *loop) {
 void weft__program_simulated(weft_host *host) {
     host->run = run_simulated;
     host->interruptible = interruptible;
+    weft__write_decisions(weft__simulation_of(host));
 }
 
 void weft__program_entered(weft_loop *loop) {

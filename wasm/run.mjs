@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // node run.mjs MODULE.wasm [ARGUMENT...]: runs the main of a weft program as a process of its own would run. The variables
-// WEFT_VIRTUAL, WEFT_SEED, WEFT_DECISIONS, WEFT_TRACE and WEFT_DEBUG mean what they mean natively. SIGUSR2 prints what its tasks
-// are waiting for.
+// WEFT_VIRTUAL, WEFT_SEED, WEFT_DECISIONS, WEFT_INJECTIONS, WEFT_PERMUTE_READY, WEFT_TRACE and WEFT_DEBUG mean what they mean
+// natively. SIGUSR2 prints what its tasks are waiting for.
 import { appendFileSync, closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { loadWeft } from "./weft.mjs";
 
@@ -13,7 +13,9 @@ if (path === undefined) {
 
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith("WEFT_")));
 // What sets the virtual clock in weft_main sets it for the C library, too; weft_main says what is wrong with the values.
-const isVirtual = Boolean(env.WEFT_SEED || env.WEFT_DECISIONS || (env.WEFT_VIRTUAL && env.WEFT_VIRTUAL !== "0"));
+const isVirtual = Boolean(
+  env.WEFT_SEED || env.WEFT_DECISIONS || env.WEFT_INJECTIONS || (env.WEFT_VIRTUAL && env.WEFT_VIRTUAL !== "0"),
+);
 const seed = /^\d{1,15}$/.test(env.WEFT_SEED ?? "") ? Number(env.WEFT_SEED) : undefined;
 
 // C waits for its input; a stdin that has nothing yet may refuse to.

@@ -6,15 +6,17 @@ import { moduleFrom } from "./source.mjs";
 export { WeftError };
 
 const isUint32 = (n) => Number.isInteger(n) && n >= 0 && n < 2 ** 32;
+const isInjection = (injection) => Number.isSafeInteger(injection?.step) && injection.step > 0 && isUint32(injection.task) && injection.task > 0;
+const isListOf = (list, isItem) => list === undefined || (Array.isArray(list) && list.every(isItem));
 
-function check({ clock = "real", seed, decisions, onEvent, env }) {
+function check({ clock = "real", seed, decisions, injections, permuteReady, onEvent, env }) {
   if (clock !== "real" && clock !== "virtual") throw new TypeError(`clock must be "real" or "virtual", not ${clock}`);
   if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0))
     throw new TypeError("seed must be an integer from 0 to 2^53 - 1");
-  if (decisions !== undefined && !(Array.isArray(decisions) && decisions.every(isUint32)))
-    throw new TypeError("decisions must be an array of integers from 0 to 2^32 - 1");
-  if (clock === "real" && (seed !== undefined || decisions !== undefined))
-    throw new TypeError('seed and decisions are for clock: "virtual"');
+  if (!isListOf(decisions, isUint32)) throw new TypeError("decisions must be an array of integers from 0 to 2^32 - 1");
+  if (!isListOf(injections, isInjection)) throw new TypeError("injections must be an array of { step, task }, integers from 1");
+  if (clock === "real" && (seed !== undefined || decisions !== undefined || injections !== undefined || permuteReady))
+    throw new TypeError('seed, decisions, injections and permuteReady are for clock: "virtual"');
   if (onEvent && env?.WEFT_TRACE) throw new TypeError("the event log goes to onEvent or to WEFT_TRACE, not to both");
 }
 
@@ -26,12 +28,14 @@ function checked(signal) {
 }
 
 // What weft_main reads, on every host.
-function environment({ clock, seed, decisions, debug, env }) {
+function environment({ clock, seed, decisions, injections, permuteReady, debug, env }) {
   return {
     ...env,
     ...(clock === "virtual" && { WEFT_VIRTUAL: "1" }),
     ...(seed !== undefined && { WEFT_SEED: String(seed) }),
     ...(decisions !== undefined && { WEFT_DECISIONS: decisions.join(" ") }),
+    ...(injections !== undefined && { WEFT_INJECTIONS: injections.map(({ step, task }) => `${step}:${task}`).join(" ") }),
+    ...(permuteReady && { WEFT_PERMUTE_READY: "1" }),
     ...(debug && { WEFT_DEBUG: "1" }),
   };
 }

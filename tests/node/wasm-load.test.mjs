@@ -68,6 +68,11 @@ test("loadWeft refuses options", async (context) => {
     "decisions on the real clock": [{ decisions: [0] }, /for clock: "virtual"/],
     "a seed that is no integer": [{ clock: "virtual", seed: 1.5 }, /seed must be an integer/],
     "a negative seed": [{ clock: "virtual", seed: -1 }, /seed must be an integer/],
+    "cancellations on the real clock": [{ injections: [] }, /for clock: "virtual"/],
+    "an order of ready tasks on the real clock": [{ permuteReady: true }, /for clock: "virtual"/],
+    "cancellations that are no list": [{ clock: "virtual", injections: "5:4" }, /injections must be an array/],
+    "a cancellation before step 0": [{ clock: "virtual", injections: [{ step: 0, task: 1 }] }, /injections must be an array/],
+    "a cancellation of nobody": [{ clock: "virtual", injections: [{ step: 1 }] }, /injections must be an array/],
     "decisions that are no list": [{ clock: "virtual", decisions: 3 }, /decisions must be an array/],
     "decisions that are no indices": [{ clock: "virtual", decisions: [0, -1] }, /decisions must be an array/],
   };

@@ -31,12 +31,22 @@ void weft_free(void *pointer);
 /* --- Running --- */
 
 /*
- * The whole of a program: makes a loop on the host's own terms (libuv, JavaScript, or the simulation if
- * WEFT_VIRTUAL, WEFT_SEED or WEFT_DECISIONS is set), runs the coroutine, cancels what is left, and returns
- * the exit status: 0, or 1 after printing an unhandled error with its traceback. In a JavaScript host it does
- * not return: the event loop must go on.
+ * The whole of a program: makes a loop on the host's own terms (libuv or JavaScript), runs the coroutine,
+ * cancels what is left, and returns the exit status: 0, or 1 after printing an unhandled error with its
+ * traceback. In a JavaScript host it does not return: the event loop must go on.
  *
  *     int main(void) { return weft_main(weft_call(hello)); }
+ *
+ * The loop is a simulated one (weft/simulation.h) if the environment has one of
+ *
+ *     WEFT_VIRTUAL=1               a clock that jumps
+ *     WEFT_SEED=7                  choices drawn by this seed
+ *     WEFT_DECISIONS="2 0 1"       the choices in order; what the list does not give, the seed draws, or is 0
+ *     WEFT_INJECTIONS="12:3 40:7"  cancels task 3 right before step 12, and so on
+ *
+ * and then WEFT_PERMUTE_READY=1 lets the order of ready tasks vary, too, and WEFT_DECISIONS_OUT=FILE,
+ * natively, gets a line "KIND CANDIDATES CHOSEN" for each choice. With a text that is none of these it
+ * returns 1.
  *
  * asyncio.run
  */

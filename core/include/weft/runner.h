@@ -22,8 +22,8 @@ typedef struct weft_runner_options {
     bool debug;                      /* debug mode, as WEFT_DEBUG=1 switches it on */
     double join_seconds;             /* how long closing waits for functions in threads; 0: 300 */
     const weft_allocator *allocator; /* NULL: malloc's */
-    /* A simulated world with these choices; NULL: the host's own, or a simulated one if WEFT_VIRTUAL,
-     * WEFT_SEED or WEFT_DECISIONS is set. */
+    /* A simulated world with these choices; NULL: the host's own, or a simulated one if the environment asks
+     * for it (weft_main says how). */
     const weft_simulation_options *simulation;
 } weft_runner_options;
 
@@ -31,7 +31,8 @@ typedef struct weft_runner_options {
 typedef struct weft_runner {
     weft_runner_options options;
     weft_simulation simulation; /* the host, if it is simulated */
-    uint32_t *decisions;        /* from the environment */
+    uint32_t *decisions;        /* from the environment, as the next */
+    weft_injection *injections;
     weft_host *host;
     weft_loop *loop;
     weft_context *context; /* of every run's coroutine */

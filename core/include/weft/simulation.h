@@ -52,6 +52,9 @@ typedef struct weft_simulation {
     uint32_t *log;     /* the decisions taken, for a replay */
     size_t log_count, log_room;
     bool log_lost; /* memory for it ran out */
+    /* Told of each choice as it is made, if set after weft_simulation_init. */
+    void (*on_choice)(void *context, weft_choice kind, uint32_t candidates, uint32_t chosen);
+    void *context; /* of on_choice */
 } weft_simulation;
 
 /* Sets up a world at time 0. NULL for the options: no choices. What they point to must outlive it. */
