@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <weft/log.h>
 
 /*
  * What entering leaves for the run that follows once the coroutine is made: the runner, or why there is none.
@@ -61,8 +62,10 @@ static const weft_error *open_loop(weft_runner *self) {
     weft_loop_set_debug(self->loop, self->options.debug);
     if (self->options.join_seconds > 0)
         self->loop->join_seconds = self->options.join_seconds;
+    /* Tasks that are to be cancelled are named by their numbers in a log. */
+    bool numbered = self->injections == NULL || weft_log_on(NULL, NULL);
     weft__current = NULL;
-    if (self->context != NULL)
+    if (self->context != NULL && numbered)
         return NULL;
     close_loop(self);
     return &weft_error_out_of_memory;

@@ -32,9 +32,9 @@ for (const [host, start] of Object.entries(hosts))
       ["a choice goes around among the candidates", { WEFT_DECISIONS: "0,1,4294967295" }, ["132", "123", "123"]],
       ["ready tasks stay in order", { WEFT_DECISIONS: "0 0 0 0 2 1" }, ["123", "123", "123"]],
       ["ready tasks are chosen if asked", { WEFT_VIRTUAL: "1", WEFT_PERMUTE_READY: "1" }, ["123", "123", "123"]],
-      // task 1 is main, 2 its group; their first steps are 1 to 4, then the three wake
-      ["a cancelled task", { WEFT_INJECTIONS: "5:3" }, ["23", "123", "123"]],
-      ["two", { WEFT_INJECTIONS: "5:3, 5:4\n" }, ["3", "123", "123"]],
+      // task 1 is main; the three are 5, 7 and 9, since frames and the group have numbers, too, and make steps 2 to 4 before they wake
+      ["a cancelled task", { WEFT_INJECTIONS: "5:5" }, ["23", "123", "123"]],
+      ["two", { WEFT_INJECTIONS: "5:5, 5:7\n" }, ["3", "123", "123"]],
       ["main", { WEFT_INJECTIONS: "4:1" }, ["Cancelled", "123", "123"]],
       ["a task that is not there, a step that never comes", { WEFT_INJECTIONS: "1:9 999999999999:1" }, ["123", "123", "123"]],
     ];
@@ -96,7 +96,7 @@ test("loadWeft", async (context) => {
     return printed.trim().split("\n");
   };
   await context.test("passes cancellations on", async () =>
-    assert.deepEqual(await order({ injections: [{ step: 5, task: 3 }] }), ["23", "123", "123"]),
+    assert.deepEqual(await order({ injections: [{ step: 5, task: 5 }] }), ["23", "123", "123"]),
   );
   await context.test("passes the order of ready tasks on", async () => {
     assert.equal((await order({ seed: 5 }))[2], "123");

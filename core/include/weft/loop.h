@@ -42,7 +42,7 @@ void weft_free(void *pointer);
  *     WEFT_VIRTUAL=1               a clock that jumps
  *     WEFT_SEED=7                  choices drawn by this seed
  *     WEFT_DECISIONS="2 0 1"       the choices in order; what the list does not give, the seed draws, or is 0
- *     WEFT_INJECTIONS="12:3 40:7"  cancels task 3 right before step 12, and so on
+ *     WEFT_INJECTIONS="12:3 40:7"  cancels task 3, as the event log numbers it, right before step 12, …
  *
  * and then WEFT_PERMUTE_READY=1 lets the order of ready tasks vary, too, and WEFT_DECISIONS_OUT=FILE,
  * natively, gets a line "KIND CANDIDATES CHOSEN" for each choice. With a text that is none of these it
