@@ -1,32 +1,39 @@
 #ifndef WEFT_PARAM_H
 #define WEFT_PARAM_H
 
+/* Parameters: variables of a program whose values can be chosen when it is started. */
+
+#include <weft/base.h>
+
+#ifndef __cplusplus /* as all of a body */
+
 /*
- * Parameters: variables of a program whose values can be chosen when it is started. At file scope, in C,
+ * Defines a variable of this file, an int, a double or a bool, with its value, and the least and most that it
+ * may be, all constants:
  *
  *     WEFT_PARAM(int, permits, 3, 1, 10);
  *     WEFT_PARAM(double, delay, 0.5, 0.1, 3); // Delay of each fetch, s
  *     WEFT_PARAM(bool, fair, true, false, true);
  *
- * define the variables `permits`, `delay` and `fair` of this file, with these values and the least and most
- * that they may be, all constants. They have their values when main begins:
- *
- * - `./weft run FILE.c --param permits=5`, or the environment variable WEFT_PARAM_permits, chooses another
- *   one. What is no such value is an error of weft_main, weft_run and every runner; so is a name, given to
- *   --param, of no parameter.
- * - JavaScript lists a module's parameters and gives them values: `parameters` of loadWeft.
- * - In the playground each is a slider, with the comment that begins on its line as its label. One word
- *   behind the comment's last comma is the unit.
+ * `./weft run FILE.c --param permits=5`, or the environment variable WEFT_PARAM_permits, chooses another
+ * value, which it has before main begins. What is no such value is an error of weft_main, weft_run and every
+ * runner; so is a name given to --param that no parameter has. JavaScript lists a module's parameters and
+ * gives them values: `parameters` of loadWeft. In the playground each is a slider, with the comment that
+ * begins on its line as its label; one word behind the comment's last comma is the unit.
  *
  * No two parameters of a program may have one name. With compilers that have no __attribute__ the values are
  * the source's.
  */
+#define WEFT_PARAM(type, name, value, least, most)     \
+    static type name = (value);                        \
+    WEFT__PARAM_CHECK(type, name, value, least, most); \
+    WEFT__PARAM_DESCRIBE(type, name, value, least, most)
 
-#include <weft/base.h>
+#endif
 
 WEFT_BEGIN_DECLARATIONS
 
-/* --- Internal: what the macro below expands to. --- */
+/* --- Internal: what the macro above expands to. --- */
 
 typedef enum weft__param_type { WEFT__PARAM_BOOL, WEFT__PARAM_INT, WEFT__PARAM_DOUBLE } weft__param_type;
 
@@ -49,11 +56,6 @@ void weft__param_set(const weft__param *param, double value); /* which it may ha
 WEFT_END_DECLARATIONS
 
 #ifndef __cplusplus
-
-#define WEFT_PARAM(type, name, value, least, most)     \
-    static type name = (value);                        \
-    WEFT__PARAM_CHECK(type, name, value, least, most); \
-    WEFT__PARAM_DESCRIBE(type, name, value, least, most)
 
 #define WEFT__PARAM_CHECK(type, name, value, least, most)                                    \
     _Static_assert(_Generic((type)0, _Bool : 1, int : 1, double : 1, default : 0),           \
