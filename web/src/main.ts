@@ -45,8 +45,9 @@ const controls = new RunControls(workbench, {
     busy: find("workbench"),
 });
 new ConsoleFeed(workbench, output);
-const breakpoints = new Breakpoints();
-const transport = new Transport(workbench, breakpoints, (task) => timeline.model.taskName(task));
+const nameOf = (task: number) => timeline.nameOf(task);
+const breakpoints = new Breakpoints(nameOf);
+const transport = new Transport(workbench, breakpoints, nameOf);
 find("transport").replaceWith(transport.element);
 const panels = new Panels(find("panels"));
 panels.add({ id: "tasks", title: "Tasks", element: find("tasks") });

@@ -6,7 +6,7 @@ import type { Palette } from "./palette.ts";
 import { drawTimeline, signRoom } from "./timeline-canvas.ts";
 import type { Scene } from "./timeline-canvas.ts";
 import { axisHeight, Rows, TimeWindow } from "./timeline-geometry.ts";
-import { describe, itemAt, itemTimes, itemsOf, sameItem } from "./timeline-items.ts";
+import { describe, itemAt, itemTimes, itemsOf, sameItem, taskTitle } from "./timeline-items.ts";
 import type { Item } from "./timeline-items.ts";
 import { TimelineModel } from "./timeline-model.ts";
 import { TimelinePointer } from "./timeline-pointer.ts";
@@ -115,6 +115,12 @@ export class Timeline {
             selected: (item) => workbench.select(item?.task.id),
             picked: (time) => workbench.recording && workbench.seek(workbench.recording.stepAt(time)),
         };
+    }
+
+    /** A task as its row is headed: "fetch Task-5". */
+    nameOf(id: number): string {
+        const task = this.model.task(id);
+        return task === undefined ? this.model.taskName(id) : taskTitle(task);
     }
 
     /** Goes to a time: the person pointed at it. */

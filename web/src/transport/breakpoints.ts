@@ -22,6 +22,12 @@ export class Breakpoints {
         this.#listeners.forEach((listener) => listener());
     }
 
+    readonly #nameOf: (task: number) => string;
+
+    constructor(nameOf: (task: number) => string) {
+        this.#nameOf = nameOf;
+    }
+
     /** Why it stops when a step, from 1, has been made; undefined if it does not. */
     reason(recording: Recording, step: number): string | undefined {
         const [before, now] = [recording.timeOf(step - 1), recording.timeOf(step)];
@@ -32,7 +38,7 @@ export class Breakpoints {
         const { from, to } = recording.eventsOf(step);
         const resumed = recording.event(from);
         if (this.tasks.has(resumed.task)) {
-            return `in task ${resumed.task}`;
+            return `in ${this.#nameOf(resumed.task)}`;
         }
         const line = this.#lineOf(recording, from, to);
         return line === undefined ? undefined : `in line ${line}`;

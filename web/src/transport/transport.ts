@@ -71,7 +71,7 @@ export class Transport {
 
     #listen(): void {
         this.#scrubber.addEventListener("input", () => this.seek(this.#scrubber.valueAsNumber));
-        for (const name of ["started", "grown", "step", "state"] as const) {
+        for (const name of ["subject", "started", "grown", "step", "state"] as const) {
             this.#workbench.on(name, () => this.#show());
         }
         this.#workbench.on("started", () => this.#playback.stop());
