@@ -29,8 +29,10 @@ export function icon(path: string, size = 14): SVGSVGElement {
     return svg;
 }
 
+/** A button named by its text; one with only a sign in it is named by the label. */
 export function button(label: string, attributes: Attributes, onClick: () => void, ...children: (string | Node)[]): HTMLButtonElement {
-    const named = children.some((child) => typeof child === "string") ? {} : { "aria-label": label, title: label };
+    const signOnly = children.length > 0 && !children.some((child) => typeof child === "string");
+    const named = signOnly ? { "aria-label": label, title: label } : {};
     const made = element("button", { type: "button", ...named, ...attributes }, ...(children.length > 0 ? children : [label]));
     made.addEventListener("click", onClick);
     return made;
