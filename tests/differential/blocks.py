@@ -41,7 +41,7 @@ class Blocks:
 
     async def open_group(self, line, who, result):
         name = line.words[0]
-        group = self.things.get(name) or virtual_loop.task_group()
+        group = self.things.get(name) or virtual_loop.TaskGroup()
         self.things[name] = group
         async with group:
             await self.lines(line.inside, who, result)

@@ -1,9 +1,13 @@
 """Runs the programs of a scenario file in CPython's asyncio and prints what they did (see README.md)."""
 
 import asyncio
+import pathlib
 import sys
 
+sys.path.append(str(pathlib.Path(__file__).parents[2] / "web" / "twin"))
+
 import program
+import stepping
 import virtual_loop
 from blocks import Blocks
 from contexts import Contexts
@@ -60,7 +64,7 @@ class Program(World, Blocks, Tasks, Primitives, Queues, Many, Generators, Contex
 
 
 def run(bodies, write, steps):
-    loop = virtual_loop.VirtualLoop()
+    loop = stepping.SteppingLoop()
     running = Program(loop, bodies, lambda line: None if loop.is_closed() else write(line))
 
     async def main():
@@ -68,14 +72,14 @@ def run(bodies, write, steps):
         await running.body("main", "main")
 
     try:
-        virtual_loop.run(loop, main(), running.say_step if steps else None)
+        stepping.run(loop, main(), running.say_step if steps else None)
     except virtual_loop.Deadlock:
         write("stuck")
     except SystemExit as wrong:
         write(f"wrong: {wrong}")
     for lines in bodies.values():
         program.forget(lines)
-    virtual_loop.destroy(loop)
+    stepping.destroy(loop)
 
 
 def interpret(text, steps=False):

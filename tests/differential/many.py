@@ -20,7 +20,7 @@ class Many:
 
     async def open_each_done(self, line, who, result):
         name, limit, *names = line.words
-        async for thing in virtual_loop.as_completed(map(self.awaitable, names), seconds(limit)):
+        async for thing in virtual_loop.as_completed(map(self.awaitable, names), timeout=seconds(limit)):
             self.say(who, f"{name} is {self.things.name_of(thing)}")
             self.things[name] = thing
             await self.lines(line.inside, who, result)
@@ -29,7 +29,7 @@ class Many:
         self.say(who, f"leaves {name}")
 
     def do_completion(self, who, name, limit, *names):
-        self.things[name] = iter(virtual_loop.as_completed(map(self.awaitable, names), seconds(limit)))
+        self.things[name] = iter(virtual_loop.as_completed(map(self.awaitable, names), timeout=seconds(limit)))
 
     async def await_next_result(self, name):
         try:

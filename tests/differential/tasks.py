@@ -30,7 +30,7 @@ class Tasks:
             return f"{group} refuses {words[0]}"
 
     def do_group_new(self, who, name):
-        self.things[name] = virtual_loop.task_group()
+        self.things[name] = virtual_loop.TaskGroup()
 
     def do_group_cancel(self, who, name):
         self.things[name].cancel()

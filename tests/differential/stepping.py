@@ -1,52 +1,20 @@
-"""asyncio's own event loop on a clock that jumps, and the few places where CPython leaves an order open."""
+"""Runs a program on the virtual loop and tells of each step of each of its tasks."""
 
 import asyncio
 import collections.abc
 import functools
-import heapq
 import itertools
-from asyncio import base_events, events, tasks
+from asyncio import events, tasks
+
+from virtual_loop import Deadlock, VirtualLoop
 
 
-class Deadlock(Exception):
-    """Nothing is ready, no timer is set: nobody can go on."""
-
-
-class StableTimerHandle(events.TimerHandle):
-    """CPython's heap fires timers of one deadline in any order; here, as in weft, the first set is first."""
-
-    numbers = itertools.count()
-
-    def __init__(self, *arguments, **named):
-        super().__init__(*arguments, **named)
-        self.number = next(self.numbers)
-
-    def __lt__(self, other):
-        return (self._when, self.number) < (other._when, other.number)
-
-
-class Jump:
-    """In a selector's place: waiting moves the clock."""
-
-    def __init__(self, loop):
-        self.loop = loop
-
-    def select(self, timeout):
-        if timeout is None:
-            raise Deadlock
-        if timeout > 0:
-            self.loop.now = self.loop._scheduled[0]._when
-        return []
-
-
-class VirtualLoop(base_events.BaseEventLoop):
+class SteppingLoop(VirtualLoop):
     MOST_ITERATIONS = 20000
 
     def __init__(self):
         super().__init__()
         self.iterations = 0
-        self.now = 0.0
-        self._selector = Jump(self)
         self.created = {}
         self.eager = False
 
@@ -55,59 +23,11 @@ class VirtualLoop(base_events.BaseEventLoop):
         self.created = {number: task for number, task in self.created.items() if not task.done()}
         return [task for _, task in sorted(self.created.items())]
 
-    def time(self):
-        return self.now
-
     def _run_once(self):
         self.iterations += 1
         if self.iterations > self.MOST_ITERATIONS:
             raise SystemExit("it does not end")
         super()._run_once()
-
-    def call_at(self, when, callback, *arguments, context=None):
-        timer = StableTimerHandle(when, callback, arguments, self, context)
-        heapq.heappush(self._scheduled, timer)
-        timer._scheduled = True
-        return timer
-
-    def _process_events(self, found):
-        pass
-
-    def _write_to_self(self):
-        pass
-
-
-class InOrder(dict):
-    """A set that is walked in the order of adding: a task group cancels its children as it finds them."""
-
-    def add(self, item):
-        self[item] = None
-
-    def discard(self, item):
-        self.pop(item, None)
-
-    def remove(self, item):
-        del self[item]
-
-
-def task_group():
-    group = asyncio.TaskGroup()
-    group._tasks = InOrder()
-    return group
-
-
-class as_completed(tasks._AsCompletedIterator):
-    """asyncio.as_completed, with what is given in its order."""
-
-    def __init__(self, given, timeout):
-        loop = events.get_running_loop()
-        super().__init__([], None)
-        self._todo = InOrder.fromkeys(tasks.ensure_future(one) for one in dict.fromkeys(given))
-        self._todo_left = len(self._todo)
-        for future in self._todo:
-            future.add_done_callback(self._handle_completion)
-        if self._todo and timeout is not None:
-            self._timeout_handle = loop.call_later(timeout, self._handle_timeout)
 
 
 def finish(loop, left):
