@@ -244,4 +244,5 @@ def main(arguments):
                 report(wanted, bench, "ns", asyncio.run(row()))
 
 
-main(sys.argv[1:])
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,242 +1,17 @@
 // JavaScript's own: async functions, promises and setTimeout under Node.
 import { cpu, cpuPer, random, repeat, report, start, wants } from "./measure.mjs";
+import { call, completeAll, gather, GATHERED, group, handOver, queue, spawnAndJoin, switchAmong, takeTurns } from "./workloads.mjs";
 
 const SWITCHES = 2_000_000;
 const CALLS = 2_000_000;
 const SPAWNS = 1_000_000;
 const HANDOVERS = 500_000;
-const CONTENDERS = 10;
 const QUEUED = 500_000;
-const QUEUE_PLACES = 64;
 const TURNS = 200_000;
-const GATHERED = 10_000;
 const GATHERS = 50;
 const SLEEPERS = 1_000_000;
 const CANCELLED_SLEEPERS = 100_000;
 const FIRST_LEAD = 5;
-
-async function yielder(times) {
-    for (let i = 0; i < times; i++) await null;
-}
-
-function switchAmong(tasks, switches) {
-    return Promise.all(Array.from({ length: tasks }, () => yielder(switches / tasks)));
-}
-
-async function answer(value) {
-    return value;
-}
-
-async function call(calls) {
-    let sum = 0;
-    for (let i = 0; i < calls; i++) sum += await answer(i);
-    return sum;
-}
-
-// An async function runs at once where a task first waits for its turn; the await stands for that.
-async function child(value) {
-    await null;
-    return value;
-}
-
-async function spawnAndJoin(spawns) {
-    let sum = 0;
-    for (let i = 0; i < spawns; i++) {
-        const task = child(i);
-        sum += await task;
-    }
-    return sum;
-}
-
-async function gather(gathers) {
-    let sum = 0;
-    for (let i = 0; i < gathers; i++) {
-        const children = [];
-        for (let j = 0; j < GATHERED; j++) children.push(answer(j));
-        sum += (await Promise.all(children)).length;
-    }
-    return sum;
-}
-
-class Semaphore {
-    #waiters = new Queue();
-    #permits;
-
-    constructor(permits) {
-        this.#permits = permits;
-    }
-
-    acquire() {
-        if (this.#permits > 0) {
-            this.#permits--;
-            return null;
-        }
-        return new Promise((resolve) => this.#waiters.push(resolve));
-    }
-
-    release() {
-        const waiter = this.#waiters.pop();
-        if (waiter) waiter();
-        else this.#permits++;
-    }
-}
-
-// First in, first out, as a ring: Array.prototype.shift costs more.
-class Queue {
-    #items = new Array(1024);
-    #head = 0;
-    #tail = 0;
-
-    push(item) {
-        this.#items[this.#tail++ & 1023] = item;
-    }
-
-    pop() {
-        if (this.#head !== this.#tail) return this.#items[this.#head++ & 1023];
-    }
-}
-
-async function handOver(semaphore, times) {
-    for (let i = 0; i < times; i++) {
-        await semaphore.acquire();
-        semaphore.release();
-    }
-}
-
-async function semaphoreRow(handovers) {
-    const semaphore = new Semaphore(0);
-    const times = handovers / CONTENDERS;
-    const tasks = Array.from({ length: CONTENDERS }, () => handOver(semaphore, times));
-    await null;
-    return cpuPer(handovers, () => {
-        semaphore.release();
-        return Promise.all(tasks);
-    });
-}
-
-// Who finds it empty or full waits, and looks again when woken.
-class Channel {
-    #items = new Queue();
-    #getters = new Queue();
-    #putters = new Queue();
-    #places;
-
-    constructor(places) {
-        this.#places = places;
-    }
-
-    async put(item) {
-        while (this.#places === 0) await new Promise((resolve) => this.#putters.push(resolve));
-        this.#places--;
-        this.#items.push(item);
-        this.#getters.pop()?.();
-    }
-
-    async get() {
-        let item;
-        while ((item = this.#items.pop()) === undefined)
-            await new Promise((resolve) => this.#getters.push(resolve));
-        this.#places++;
-        this.#putters.pop()?.();
-        return item;
-    }
-}
-
-async function queue(items) {
-    const channel = new Channel(QUEUE_PLACES);
-    const produce = async () => {
-        for (let i = 0; i < items; i++) await channel.put(i);
-    };
-    let sum = 0;
-    const consume = async () => {
-        for (let i = 0; i < items; i++) sum += await channel.get();
-    };
-    await Promise.all([produce(), consume()]);
-    return sum;
-}
-
-class Condition {
-    lock = new Semaphore(1);
-    #waiters = new Queue();
-
-    async wait() {
-        const woken = new Promise((resolve) => this.#waiters.push(resolve));
-        this.lock.release();
-        await woken;
-        await this.lock.acquire();
-    }
-
-    notify() {
-        this.#waiters.pop()?.();
-    }
-}
-
-async function takeTurns(turns) {
-    const condition = new Condition();
-    let turn = 0;
-    const player = async (own) => {
-        for (let i = 0; i < turns / 2; i++) {
-            await condition.lock.acquire();
-            while (turn !== own) await condition.wait();
-            turn = 1 - own;
-            condition.notify();
-            condition.lock.release();
-        }
-    };
-    await Promise.all([player(0), player(1)]);
-}
-
-// One that waits for all, and remembers the first error.
-class Group {
-    #left = 1;
-    #error;
-    #resolve;
-    #ended = new Promise((resolve) => (this.#resolve = resolve));
-
-    start(promise) {
-        this.#left++;
-        promise.catch((error) => (this.#error ??= error)).then(() => this.#end());
-    }
-
-    #end() {
-        if (--this.#left === 0) this.#resolve();
-    }
-
-    async join() {
-        this.#end();
-        await this.#ended;
-        if (this.#error !== undefined) throw this.#error;
-    }
-}
-
-async function group(groups) {
-    for (let i = 0; i < groups; i++) {
-        const group = new Group();
-        for (let j = 0; j < GATHERED; j++) group.start(child(j));
-        await group.join();
-    }
-}
-
-async function* asCompleted(promises) {
-    const done = [];
-    let wake = () => {};
-    for (const promise of promises)
-        promise.finally(() => {
-            done.push(promise);
-            wake();
-        });
-    for (let i = 0; i < promises.length; i++) {
-        if (i === done.length) await new Promise((resolve) => (wake = resolve));
-        yield done[i];
-    }
-}
-
-async function completeAll(times) {
-    let sum = 0;
-    for (let i = 0; i < times; i++)
-        for await (const value of asCompleted(Array.from({ length: GATHERED }, (_, j) => child(j)))) sum += value;
-    return sum;
-}
 
 let asleep = 0;
 let allAwake;
@@ -322,14 +97,7 @@ for (let i = 0; i < repeat; i++) {
     if (wants("switch-1000")) report("switch-1000", "ns", await warm((n) => switchAmong(1000, n), SWITCHES));
     if (wants("call")) report("call", "ns", await warm(call, CALLS));
     if (wants("spawn-join")) report("spawn-join", "ns", await warm(spawnAndJoin, SPAWNS));
-    if (wants("semaphore")) {
-        await semaphoreRow(HANDOVERS / 10);
-        report("semaphore", "ns", await semaphoreRow(HANDOVERS));
-    }
-    if (wants("lock")) {
-        await semaphoreRow(HANDOVERS / 10);
-        report("lock", "ns", await semaphoreRow(HANDOVERS));
-    }
+    for (const row of ["semaphore", "lock"]) if (wants(row)) report(row, "ns", await warm(handOver, HANDOVERS));
     if (wants("queue")) report("queue", "ns", await warm(queue, QUEUED));
     if (wants("condition")) report("condition", "ns", await warm(takeTurns, TURNS));
     if (wants("group-10000")) report("group-10000", "ns", (await warm(group, GATHERS)) / GATHERED);

@@ -36,8 +36,9 @@ struct switch_among {
     weft_frame frame;
     long tasks, switches;
 };
+weft_export(switch_among, tasks, switches);
 
-static weft_async(switch_among) {
+weft_async(switch_among) {
     weft_begin(switch_among);
     ended = weft_create_future();
     for (long i = 0; i < self->tasks; i++)
@@ -61,8 +62,9 @@ struct caller {
     weft_frame frame;
     long calls, sum;
 };
+weft_export(caller, calls);
 
-static weft_async(caller) {
+weft_async(caller) {
     long value;
     weft_begin(caller);
     for (; self->calls > 0; self->calls--) {
@@ -78,8 +80,9 @@ struct spawner {
     weft_task *child;
     long spawns, sum;
 };
+weft_export(spawner, spawns);
 
-static weft_async(spawner) {
+weft_async(spawner) {
     long value;
     weft_begin(spawner);
     for (; self->spawns > 0; self->spawns--) {
@@ -98,8 +101,9 @@ struct gatherer {
     weft_future *gathered;
     long gathers, sum;
 };
+weft_export(gatherer, gathers);
 
-static weft_async(gatherer) {
+weft_async(gatherer) {
     weft_values *values;
     weft_begin(gatherer);
     self->children = weft_allocate((size_t)GATHERED * sizeof *self->children);
@@ -141,9 +145,10 @@ struct hand_over {
     weft_semaphore semaphore;
     long handovers;
 };
+weft_export(hand_over, handovers);
 
 /* The permit is held until all wait for it; from then on every release hands it to a waiter. */
-static weft_async(hand_over) {
+weft_async(hand_over) {
     weft_begin(hand_over);
     weft_semaphore_init(&self->semaphore, 0);
     ended = weft_create_future();
@@ -177,9 +182,10 @@ struct hand_lock_over {
     weft_lock lock;
     long handovers;
 };
+weft_export(hand_lock_over, handovers);
 
 /* As hand_over, with a lock. */
-static weft_async(hand_lock_over) {
+weft_async(hand_lock_over) {
     weft_begin(hand_lock_over);
     weft_await(weft_lock_acquire(&self->lock));
     ended = weft_create_future();
@@ -227,8 +233,9 @@ struct pass_items {
     weft_queue queue;
     long items;
 };
+weft_export(pass_items, items);
 
-static weft_async(pass_items) {
+weft_async(pass_items) {
     weft_begin(pass_items);
     weft_queue_init(&self->queue, QUEUE_PLACES);
     ended = weft_create_future();

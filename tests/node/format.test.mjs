@@ -19,6 +19,7 @@ const folders = [
   "examples",
   "bench",
   "web/runtime",
+  "web/speed",
 ];
 
 test("layout of C files", async (context) => {
