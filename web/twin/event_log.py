@@ -39,6 +39,7 @@ class Outcome(enum.IntEnum):
     VALUE = 0
     ERROR = 1
     CANCELLED = 2
+    YIELDED = 3  # of a generator's frame
 
 
 class Wait(enum.IntEnum):
@@ -73,9 +74,20 @@ class Object(enum.IntEnum):
     TIMER = 12
 
 
+class Timer(enum.IntEnum):
+    SLEEP = 0
+    LIMIT = 1
+    CALL = 2
+
+
 def float_bits(number):
     """What a payload holds that is a 32-bit float."""
     return struct.unpack("<I", struct.pack("<f", number))[0]
+
+
+def words(number):
+    """A 64-bit float as its low and its high word."""
+    return struct.unpack("<II", struct.pack("<d", number))
 
 
 class EventLog:

@@ -20,7 +20,7 @@ import warnings
 from asyncio import base_events, events, futures, tasks, threads, timeouts
 
 import virtual_loop
-from event_log import EventLog, Kind, Object, Outcome, Wait, float_bits
+from event_log import EventLog, Kind, Object, Outcome, Timer, Wait, float_bits, words
 
 # What a task waits for, by whose method it stands in: the wait, the object, and its initial number.
 PRIMITIVES = {
@@ -34,6 +34,7 @@ PRIMITIVES = {
 }
 # These are made of others, which say nothing to the reader.
 WHOLE = (asyncio.Barrier, asyncio.Queue)
+QUEUE_WAYS = {"get": 1, "put": 2, "join": 3, "wait": 3}  # the event that join waits for
 
 COROUTINE, ASYNC_GENERATOR = 0x80, 0x200  # co_flags
 LIBRARY_TASKS = (base_events.BaseEventLoop.shutdown_asyncgens, base_events.BaseEventLoop.shutdown_default_executor)
@@ -165,7 +166,7 @@ class RecordedLoop(virtual_loop.VirtualLoop):
     def call_soon(self, callback, *arguments, context=None):
         task = getattr(callback, "__self__", None)
         if isinstance(task, RecordedTask) and not isinstance(callback, types.MethodType):
-            self.recorder.wake(task)
+            self.recorder.wake(task, *arguments)
             callback = Step(self.recorder, task, callback)
         return super().call_soon(callback, *arguments, context=context)
 
@@ -281,15 +282,17 @@ class Recorder:
         payload = self.text(told.message)
         self.add(Kind.CANCEL_REQUEST, told, other=self.by(), count=task.cancelling() + 1, payload=payload)
 
-    def wake(self, task):
+    def wake(self, task, *ended):
         told = task.told
         if told.waits_for is not None:
-            self.add(Kind.WAKE, told, other=self.by(), object=told.waits_for)
+            cancelled = told.cancelled and bool(ended) and self.outcome_of(*ended) == Outcome.CANCELLED
+            self.add(Kind.WAKE, told, other=self.by(), object=0 if cancelled else told.waits_for, subkind=int(cancelled))
             told.waits_for = None
 
     def step(self, task, callback, *arguments):
         told = task.told
         outer, self.current = self.current, told
+        told.waits_for = None
         outcome = self.outcome_of(arguments[0]) if arguments else Outcome.VALUE
         if told.cancelled and (outcome == Outcome.CANCELLED or task._must_cancel):
             told.cancelled = False
@@ -339,10 +342,12 @@ class Recorder:
         chain = [frame for frame in map(frame_of, awaited_by(told.coroutine)) if frame]
         own = [index for index, frame in enumerate(chain) if self.is_program(frame.f_code)]
         told.site = self.site_of(chain[own[-1]]) if own else told.site
-        kind, number, other = self.wait_in(chain[own[-1] + 1 if own else 0 :], future, told)
-        self.add(Kind.WAIT, told, other=other, object=number, subkind=kind, site=told.site)
+        library = chain[own[-1] + 1 if own else 0 :]
+        kind, number, other = self.wait_in(library, future, told)
+        way = QUEUE_WAYS.get(library[-1].f_code.co_name, 0) if kind == Wait.QUEUE else 0
+        self.add(Kind.WAIT, told, other=other, object=number, subkind=kind, count=way, site=told.site)
         if kind == Wait.SLEEP and told.sleep is not None:
-            self.add(Kind.TIMER_ARM, told, payload=float_bits(told.sleep))
+            self.tell_timer(told, 0, Timer.SLEEP, told.sleep)
         told.waits_for = number or other
 
     def wait_in(self, library, future, told):
@@ -416,8 +421,12 @@ class Recorder:
         owner = getattr(callback, "__self__", None)
         told = self.current if isinstance(owner, timeouts.Timeout) else None
         number = self.object(owner if told else callback)
-        self.add(Kind.TIMER_ARM, told, object=number, payload=float_bits(seconds))
+        self.tell_timer(told, number, Timer.LIMIT if told else Timer.CALL, seconds)
         return told, number
+
+    def tell_timer(self, told, number, kind, seconds):
+        low, high = words(self.now + seconds)
+        self.add(Kind.TIMER_ARM, told, other=low, site=high, object=number, subkind=kind, payload=float_bits(seconds))
 
     def drop_timer(self, told, number, fired):
         self.add(Kind.TIMER_DROP, None if fired and number else told, object=number, subkind=int(not fired))
@@ -445,13 +454,18 @@ class Recorder:
 
     # Coroutines and errors of the program, by sys.monitoring
 
-    def enters(self, code, offset):
+    def starts(self, code, offset):
+        self.enters(code)
+
+    def resumes(self, code, offset, *error):
+        self.enters(code)
+
+    def enters(self, code):
+        """A coroutine begins; a generator is resumed, too, which is no news while what it awaits goes on."""
         told = self.current
-        if told is None or not code.co_flags & COROUTINE:
+        frame = sys._getframe(2)
+        if told is None or frame is getattr(told.coroutine, "cr_frame", None) or any(frame is known for known, _ in told.frames):
             return
-        frame = sys._getframe(1)
-        if frame is getattr(told.coroutine, "cr_frame", None):
-            return  # the task's own
         caller = frame.f_back
         while caller and not self.is_program(caller.f_code):
             caller = caller.f_back
@@ -471,6 +485,11 @@ class Recorder:
     def returns(self, code, offset, value):
         self.leaves(code, Outcome.VALUE)
 
+    def yields(self, code, offset, value):
+        """A generator's own values are wrapped; others only pass through it to the loop."""
+        if type(value).__name__ == "async_generator_wrapped_value":
+            self.leaves(code, Outcome.YIELDED)
+
     def unwinds(self, code, offset, error):
         self.leaves(code, Outcome.CANCELLED if isinstance(error, asyncio.CancelledError) else Outcome.ERROR)
 
@@ -486,20 +505,21 @@ class Recorder:
     def watch(self, code):
         monitoring = sys.monitoring
         events = monitoring.events
-        callbacks = {
-            events.PY_START: self.enters,
-            events.PY_RETURN: self.returns,
-            events.PY_UNWIND: self.unwinds,
-            events.RAISE: self.raises,
-        }
+        every = {events.RAISE: self.raises}
+        coroutine = {events.PY_START: self.starts, events.PY_RETURN: self.returns, events.PY_UNWIND: self.unwinds}
+        generator = {events.PY_RESUME: self.resumes, events.PY_THROW: self.resumes, events.PY_YIELD: self.yields}
         monitoring.use_tool_id(TOOL, "weft")
-        for event, callback in callbacks.items():
+        for event, callback in {**every, **coroutine, **generator}.items():
             monitoring.register_callback(TOOL, event, callback)
-        every = functools.reduce(int.__or__, callbacks)
         nested = [code]
         while nested:
             code = nested.pop()
-            monitoring.set_local_events(TOOL, code, every)
+            watched = set(every)
+            if code.co_flags & (COROUTINE | ASYNC_GENERATOR):
+                watched |= set(coroutine)
+            if code.co_flags & ASYNC_GENERATOR:
+                watched |= set(generator)
+            monitoring.set_local_events(TOOL, code, functools.reduce(int.__or__, watched))
             nested += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
 
     # Output
