@@ -3,6 +3,8 @@
 #include "internal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <weft/call_graph.h>
 
 typedef struct deadlock {
     char text[1024];
@@ -50,6 +52,13 @@ static bool fail_main(weft_loop *loop, weft_task *task, void *context) {
     return !(task->future.handle.flags & FUTURE_MAIN) || fail(loop, task, context);
 }
 
+/* While they still stand where they are stuck. */
+static void print_tree_if_asked(void) {
+    const char *wanted = getenv("WEFT_CALL_GRAPH");
+    if (wanted != NULL && wanted[0] != '\0' && strcmp(wanted, "0") != 0)
+        weft_print_task_tree();
+}
+
 /* Nothing is ready, no timer is armed, nothing is pending outside: nobody can ever go on. Returns whether
  * something can now. */
 bool weft__resolve_deadlock(weft_loop *loop) {
@@ -62,6 +71,7 @@ bool weft__resolve_deadlock(weft_loop *loop) {
     weft__each_task(loop, fail_plain_return, NULL);
     if (loop->ready != NULL)
         return true;
+    print_tree_if_asked();
     static const weft_error without_names = {.code = WEFT_DEADLOCK,
                                              .message = "nothing can wake the tasks any more"};
     const weft_error *error = NULL;

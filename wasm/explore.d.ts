@@ -33,7 +33,10 @@ export interface Ending extends Outcome {
     readonly output: string;
 }
 
-/** Says how a run ended. Two that printed something else ended differently, unless `ignoreOutput`. */
+/**
+ * Says how a run ended. Two that did not fail ended differently if one printed a line that the other did not, in whatever order they
+ * printed them; unless `ignoreOutput`.
+ */
 export function endingOf(run: Finished, options?: { ignoreOutput?: boolean }): Ending;
 
 // --- Exploring ---

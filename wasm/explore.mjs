@@ -5,9 +5,17 @@
 /** @type {typeof import("./explore.d.ts").endingOf} */
 export function endingOf({ status, error, crash, endless, output }, { ignoreOutput = false } = {}) {
   const [kind, words] = whatOf({ status, error, crash, endless });
-  // Tasks have other numbers under another order: a deadlock is the same for that.
-  const same = kind === "deadlock" ? words.replace(/\d+/g, "…") : words;
-  return { kind, words, failed: kind !== "ended", output, signature: ignoreOutput ? same : `${same}\n${output}` };
+  const same = kind === "deadlock" ? waitsIn(words) : words;
+  const failed = kind !== "ended";
+  // Lines in another order are what one expects of another order.
+  const lines = failed || ignoreOutput ? "" : output.split("\n").sort().join("\n");
+  return { kind, words, failed, output, signature: `${same}\n${lines}` };
+}
+
+// A deadlock is the same if the same is waited for at the same places, by whomever, however many, whatever their numbers are.
+function waitsIn(words) {
+  const waits = words.split("\n").slice(1).map((line) => line.replace(/^.*?waits for (\D*)\d*/, "$1"));
+  return ["Deadlock", ...new Set(waits.sort())].join("\n");
 }
 
 function whatOf({ status, error, crash, endless }) {

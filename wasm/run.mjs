@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // node run.mjs MODULE.wasm [ARGUMENT...]: runs the main of a weft program as a process of its own would run. The variables
-// WEFT_VIRTUAL, WEFT_SEED, WEFT_DECISIONS, WEFT_INJECTIONS, WEFT_PERMUTE_READY, WEFT_TRACE and WEFT_DEBUG mean what they mean
-// natively. SIGUSR2 prints what its tasks are waiting for.
+// WEFT_VIRTUAL, WEFT_SEED, WEFT_DECISIONS, WEFT_DECISIONS_OUT, WEFT_INJECTIONS, WEFT_PERMUTE_READY, WEFT_TRACE and WEFT_DEBUG
+// mean what they mean natively. SIGUSR2 prints what its tasks are waiting for.
 import { appendFileSync, closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { decisionsTo } from "./decisions.mjs";
 import { loadWeft } from "./weft.mjs";
 
 const [path, ...args] = process.argv.slice(2);
@@ -50,6 +51,8 @@ async function run() {
     write: (bytes, stream) => process[stream].write(bytes),
     read,
     onTrace: (part, text) => onTrace[part](text),
+    // The log goes to one of the two.
+    ...(env.WEFT_DECISIONS_OUT && !env.WEFT_TRACE && { onEvent: decisionsTo(env.WEFT_DECISIONS_OUT) }),
     clock: isVirtual ? "virtual" : "real",
     seed,
     env,

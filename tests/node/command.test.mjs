@@ -37,6 +37,10 @@ test("misuse", async (context) => {
     ["run", program("nap.c"), program("nap.c")],
     ["run", program("nap.c"), "--seed", "x"],
     ["run", program("nap.c"), "--decisions", "missing.txt"],
+    ["run", program("nap.c"), "--seeds", "0"],
+    ["run", program("nap.c"), "--seeds", "some"],
+    ["run", program("nap.c"), "--seeds", "5", "--limit", "0"],
+    ["run", program("nap.c"), "--ignore-output"],
     ["run", program("nap.c"), "--trace"],
     ["run", program("nap.c"), "--param"],
     ["run", program("nap.c"), "--param", "seconds"],
@@ -74,6 +78,15 @@ test("run", async (context) => {
       "WEFT_DECISIONS=1 0 2 ",
       "WEFT_TRACE=out.json",
     ]);
+  });
+  await context.test("takes decisions in place, too, and hands over whether ready tasks vary", async () => {
+    const result = await weft("run", "--decisions", "3 0 1", "--permute-ready", program("arguments.c"));
+    assert.deepEqual(result.stdout.trim().split("\n"), ["WEFT_VIRTUAL=1", "WEFT_DECISIONS=3 0 1", "WEFT_PERMUTE_READY=1"]);
+  });
+  await context.test("with seeds: says how to run what it has found once more", async () => {
+    const result = await weft("run", at("examples/race.c"), "--seeds", "8", "--", "a b");
+    assert.equal(result.status, 1, howItEnded(result));
+    assert.match(result.stdout, /^ {2}\.\/weft run \S*race\.c --decisions "[0 ]*\d" -- a\\ b$/m);
   });
   await context.test("refuses a local variable that is lost across an await", async () => {
     const result = await weft("run", at("tests/compile-fail/local_array.c"));

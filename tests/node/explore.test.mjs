@@ -94,13 +94,20 @@ test("endings", async (context) => {
     assert.equal(new Set(runs.map((run) => of(run).signature)).size, runs.length);
     assert.deepEqual(runs.map((run) => of(run).failed), [false, true, true, true, true, true]);
   });
-  await context.test("differ by what was printed, unless that does not matter", () => {
+  await context.test("differ by the lines that were printed, in whatever order, unless they do not matter", () => {
     assert.notEqual(of({ output: "1" }).signature, of({ output: "2" }).signature);
+    assert.notEqual(of({ output: "1\n1\n" }).signature, of({ output: "1\n" }).signature);
+    assert.equal(of({ output: "1\n2\n" }).signature, of({ output: "2\n1\n" }).signature);
+    assert.equal(of({ status: 1, output: "1" }).signature, of({ status: 1, output: "2" }).signature);
     assert.equal(of({ output: "1" }, { ignoreOutput: true }).signature, of({ output: "2" }, { ignoreOutput: true }).signature);
   });
-  await context.test("a deadlock is the same whatever its tasks' numbers are", () =>
-    assert.equal(of({ error: "Deadlock: task 4" }).signature, of({ error: "Deadlock: task 5" }).signature),
-  );
+  await context.test("a deadlock is the same whoever waits at the same places", () => {
+    const deadlock = (...waits) => of({ error: ["Deadlock: nothing can wake the tasks any more:", ...waits].join("\n  ") }).signature;
+    const one = deadlock("a (task 4) waits for event 2 at a.c:3 in f");
+    assert.equal(one, deadlock("b (task 7) waits for event 9 at a.c:3 in f", "a (task 4) waits for event 2 at a.c:3 in f"));
+    assert.notEqual(one, deadlock("a (task 4) waits for event 2 at a.c:4 in f"));
+    assert.notEqual(one, deadlock("a (task 4) waits for lock 2 at a.c:3 in f"));
+  });
 });
 
 test("where two runs part", async (context) => {

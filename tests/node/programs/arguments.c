@@ -2,7 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char *const settings[] = {"WEFT_VIRTUAL", "WEFT_SEED", "WEFT_DECISIONS", "WEFT_TRACE"};
+static const char *const settings[] = {"WEFT_VIRTUAL", "WEFT_SEED", "WEFT_DECISIONS", "WEFT_PERMUTE_READY",
+                                       "WEFT_TRACE"};
 
 int main(int argc, char **argv) {
     for (int i = 1; i < argc; i++)
