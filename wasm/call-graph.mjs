@@ -1,4 +1,5 @@
-// What the tasks of a program are waiting for, and who awaits them.
+// What the tasks of a program are waiting for, who awaits them, and where they stand.
+import { fieldsOf } from "./fields.mjs";
 
 const most = 64; // coroutines of a stack
 
@@ -63,4 +64,35 @@ export function taskTreeOf(memory) {
   } finally {
     memory.free(text);
   }
+}
+
+const knownTypes = new WeakMap(); // of each memory: what is known of coroutines, by the address of their description
+
+function typeAt(memory, pointer) {
+  const { c } = memory;
+  if (!knownTypes.has(memory)) knownTypes.set(memory, new Map());
+  const known = knownTypes.get(memory);
+  if (!known.has(pointer))
+    known.set(pointer, {
+      function: memory.text(c.weft_wasm_type_name(pointer)),
+      file: memory.text(c.weft_wasm_type_file(pointer)),
+      size: c.weft_wasm_type_size(pointer) >>> 0,
+      fields: fieldsOf(memory, pointer),
+    });
+  return known.get(pointer);
+}
+
+/** The coroutines that a task stands in, by its number. */
+export function framesOf(memory, id) {
+  const { c } = memory;
+  const frames = [];
+  const task = c.weft_wasm_task(id);
+  let frame = task === 0 ? 0 : c.weft_wasm_leaf(task);
+  for (; frame !== 0 && frames.length < most; frame = c.weft_wasm_caller(frame))
+    frames.push({
+      ...typeAt(memory, c.weft_wasm_frame_type(frame)),
+      line: c.weft_wasm_frame_line(frame),
+      address: frame >>> 0,
+    });
+  return frames;
 }

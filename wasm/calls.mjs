@@ -4,12 +4,32 @@ import { reportError } from "./wasi.mjs";
 const isThenable = (result) => result !== null && typeof result === "object" && typeof result.then === "function";
 const messageOf = (error) => String(error instanceof Error ? error.message : error);
 
+/** Gives C a call's outcome, and returns the one that it took: a value that C cannot have is an error. */
+export function settle(memory, handle, { what, value }) {
+  const { c } = memory;
+  if (what === "error") {
+    memory.withText(value, (text) => c.weft_wasm_call_rejected(handle, text));
+    return { what, value };
+  }
+  const texts = [];
+  try {
+    memory.setValue(c.weft_wasm_call_value(handle), value, (text) => texts[texts.push(memory.newText(text)) - 1]);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return settle(memory, handle, { what: "error", value: error.message });
+  }
+  c.weft_wasm_call_resolved(handle);
+  for (const text of texts) memory.free(text);
+  return { what, value: value ?? null };
+}
+
 /**
  * @param {() => import("./memory.mjs").Memory} memory
  * @param {Record<string, (...values: any[]) => unknown>} functions
  * @param {(action: () => void) => void} enter runs what calls C
+ * @param {(id: number, outcome: object, atOnce: boolean) => void} came hears of each outcome that C took
  */
-export function javascriptCalls(memory, functions, enter) {
+export function javascriptCalls(memory, functions, enter, came) {
   const pending = new Map(); // by C's handle
 
   function functionNamed(name) {
@@ -19,46 +39,32 @@ export function javascriptCalls(memory, functions, enter) {
   }
 
   // C may have given the call up, and its handle may have come to another.
-  function settle(handle, call, action) {
+  function end(handle, call, outcome, atOnce) {
     if (pending.get(handle) !== call) return;
-    enter(() => action(memory().c));
+    enter(() => {
+      const id = memory().c.weft_wasm_call_id(handle) >>> 0;
+      came(id, settle(memory(), handle, outcome), atOnce);
+    });
     pending.delete(handle);
   }
-  const reject = (handle, call, error) =>
-    settle(handle, call, (c) =>
-      memory().withText(messageOf(error), (text) => c.weft_wasm_call_rejected(handle, text)),
-    );
-  const resolve = (handle, call, result) => {
-    const texts = [];
-    const newText = (text) => texts[texts.push(memory().newText(text)) - 1];
-    settle(handle, call, (c) => {
-      try {
-        memory().setValue(c.weft_wasm_call_value(handle), result, newText);
-      } catch (error) {
-        if (!(error instanceof TypeError)) throw error;
-        memory().withText(error.message, (text) => c.weft_wasm_call_rejected(handle, text));
-        return;
-      }
-      c.weft_wasm_call_resolved(handle);
-      for (const text of texts) memory().free(text);
-    });
-  };
 
-  return {
+  const imports = {
     weft_js_call(handle, values, count, size) {
       const controller = new AbortController();
+      const resolve = (value, atOnce) => end(handle, controller, { what: "value", value }, atOnce);
+      const reject = (error, atOnce) => end(handle, controller, { what: "error", value: messageOf(error) }, atOnce);
       pending.set(handle, controller);
       try {
         const [name, ...rest] = Array.from({ length: count }, (_, i) => memory().value(values + i * size));
         const result = functionNamed(name).call(functions, ...rest, controller.signal);
         if (isThenable(result))
           Promise.resolve(result).then(
-            (value) => resolve(handle, controller, value),
-            (error) => reject(handle, controller, error),
+            (value) => resolve(value, false),
+            (error) => reject(error, false),
           );
-        else resolve(handle, controller, result);
+        else resolve(result, true);
       } catch (error) {
-        reject(handle, controller, error);
+        reject(error, true);
       }
     },
     weft_js_abort(handle) {
@@ -70,5 +76,10 @@ export function javascriptCalls(memory, functions, enter) {
         reportError(error);
       }
     },
+  };
+  return {
+    imports,
+    /** Tells the functions that are still awaited that nobody does any more. */
+    abandon: () => [...pending.keys()].forEach(imports.weft_js_abort),
   };
 }

@@ -5,9 +5,10 @@ const typeNames = ["bool", "int", "int", "double", "double", "string", "pointer"
 const unsigned = 2;
 const exported = "weft_export_";
 
-function fieldsOf(memory, type) {
+/** What weft_fields or weft_export declared of a coroutine, by the address of its description. */
+export function fieldsOf(memory, type) {
   const { c } = memory;
-  return Array.from({ length: c.weft_wasm_field_count(type) }, (_, i) => {
+  const fields = Array.from({ length: c.weft_wasm_field_count(type) }, (_, i) => {
     const number = c.weft_wasm_field_type(type, i);
     return Object.freeze({
       name: memory.text(c.weft_wasm_field_name(type, i)),
@@ -17,6 +18,7 @@ function fieldsOf(memory, type) {
       signed: typeNames[number] === "int" && number !== unsigned,
     });
   });
+  return Object.freeze(fields);
 }
 
 /** What weft_export named, with the address of each one's description. */
@@ -26,7 +28,7 @@ export function coroutinesOf(memory) {
     if (key.startsWith(exported)) {
       const name = key.slice(exported.length);
       const type = describeIt();
-      found.set(name, { type, coroutine: Object.freeze({ name, fields: Object.freeze(fieldsOf(memory, type)) }) });
+      found.set(name, { type, coroutine: Object.freeze({ name, fields: fieldsOf(memory, type) }) });
     }
   return found;
 }

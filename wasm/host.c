@@ -73,7 +73,9 @@ static struct {
     double deadline; /* seconds; INFINITY: no timer is set */
     weft_loop *loop;
     weft__ended *ended;
-    double end; /* seconds, on the clock of the last loop that ended */
+    double end;   /* seconds, on the clock of the last loop that ended */
+    double steps; /* of that loop */
+    double waits; /* turns in virtual time that could only wait for the world outside */
     bool hop_posted;
 } self;
 
@@ -145,23 +147,30 @@ weft_loop *weft__driven(void) {
     return self.loop;
 }
 
+static bool in_between(weft_turn turn) {
+    return turn == WEFT_TURN_STOPPED || turn == WEFT_TURN_MORE;
+}
+
 /* The simulation's clock is no measure of how long the page has waited, so its slices are cut here. */
-static weft_turn turn_simulated(weft_loop *loop, weft_simulation *simulation) {
-    double end = weft_js_now() + slice * 1e3;
+static weft_turn turn_simulated(weft_loop *loop, uint64_t stop_at, double milliseconds) {
+    double end = weft_js_now() + milliseconds;
     weft_turn turn;
-    do
-        turn = weft_simulation_turn(simulation, loop, weft_loop_steps(loop) + SLICE_STEPS);
-    while ((turn == WEFT_TURN_STOPPED || turn == WEFT_TURN_MORE) && weft_js_now() < end);
+    do {
+        uint64_t slice_end = weft_loop_steps(loop) + SLICE_STEPS;
+        turn = weft_simulation_turn(loop->simulation, loop, stop_at < slice_end ? stop_at : slice_end);
+    } while (in_between(turn) && weft_loop_steps(loop) < stop_at && weft_js_now() < end);
+    self.waits += turn == WEFT_TURN_IDLE;
     return turn;
 }
 
 static weft_turn turn(weft_loop *loop) {
-    return loop->simulation == NULL ? weft_loop_turn(loop, 0) : turn_simulated(loop, loop->simulation);
+    return loop->simulation == NULL ? weft_loop_turn(loop, 0) : turn_simulated(loop, UINT64_MAX, slice * 1e3);
 }
 
 static void end(void) {
     weft_loop *loop = self.loop;
     self.end = weft_time();
+    self.steps = (double)weft_loop_steps(loop);
     self.loop = NULL;
     self.deadline = INFINITY;
     set_timer();
@@ -191,6 +200,29 @@ WEFT__CALLABLE(weft_wasm_turn) int weft_wasm_turn(int by_timer) {
         break;
     }
     return 0;
+}
+
+/*
+ * Turns a simulated loop until so many steps were made, or so many milliseconds have passed. 0 if there is
+ * more to do, 1 if only the world outside can go on, 2 if the loop has ended.
+ */
+WEFT__CALLABLE(weft_wasm_advance) int weft_wasm_advance(double stop_at, double milliseconds) {
+    self.hop_posted = false;
+    if (self.loop == NULL)
+        return 2;
+    weft_turn turn =
+        turn_simulated(self.loop, stop_at < 0x1p53 ? (uint64_t)stop_at : UINT64_MAX, milliseconds);
+    if (turn == WEFT_TURN_DONE)
+        end();
+    return turn == WEFT_TURN_DONE ? 2 : turn == WEFT_TURN_IDLE;
+}
+
+/* Where a simulated loop stands: steps that were made, and turns after which it could only wait. */
+WEFT__CALLABLE(weft_wasm_steps) double weft_wasm_steps(void) {
+    return self.loop == NULL ? self.steps : (double)weft_loop_steps(self.loop);
+}
+WEFT__CALLABLE(weft_wasm_waits) double weft_wasm_waits(void) {
+    return self.waits;
 }
 
 /* Seconds on the loop's clock, or what it showed when the last loop ended. */

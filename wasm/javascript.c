@@ -188,6 +188,11 @@ void weft__javascript_forget(void) {
 
 /* --- Settling, from JavaScript --- */
 
+/* Its number in the event log. */
+WEFT__CALLABLE(weft_wasm_call_id) uint32_t weft_wasm_call_id(const call *self) {
+    return self->id;
+}
+
 /* Where JavaScript puts the value before it says that it is there; strings are JavaScript's, and copied. */
 WEFT__CALLABLE(weft_wasm_call_value) weft_value *weft_wasm_call_value(call *self) {
     return &self->value;

@@ -2,6 +2,7 @@
  * loop. */
 
 #include "../core/program.h"
+#include "../core/internal.h"
 #include "bridge.h"
 #include "host.h"
 
@@ -36,6 +37,9 @@ WEFT__IMPORT(int, weft_js_trace, (int part, const char *text, int length), {
 WEFT__IMPORT(void, weft_js_events, (const void *records, int bytes, double base), {})
 WEFT__IMPORT(int, weft_js_wants_events, (void), { return 0; })
 
+/* weft_main's task has ended: JavaScript may read its outcome before it returns. */
+WEFT__IMPORT(void, weft_js_main_ended, (weft_task * task), {})
+
 /* clang-format on */
 
 weft_host *weft__program_host(const weft_error **error) {
@@ -61,7 +65,8 @@ void weft__program_entered(weft_loop *loop) {
 /* As returning from main does elsewhere; Emscripten runs the functions of atexit where it has its own glue.
  */
 static void end_program(weft_loop *loop) {
-    (void)loop;
+    if (loop->interruptible != NULL)
+        weft_js_main_ended(loop->interruptible);
     int status = weft__program_finish();
     fflush(NULL); /* which exit leaves out in standalone modules */
     exit(status);

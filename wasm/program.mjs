@@ -1,12 +1,13 @@
 // One instance of the module: its memory, its loop, the coroutines that JavaScript waits for.
-import { taskTreeOf, tasksOf } from "./call-graph.mjs";
+import { framesOf, taskTreeOf, tasksOf } from "./call-graph.mjs";
 import { javascriptCalls } from "./calls.mjs";
 import { errorFrom, traceOf } from "./errors.mjs";
 import { coroutinesOf, checkFields, setFields } from "./fields.mjs";
 import { Memory, OutOfMemory } from "./memory.mjs";
 import { outputOf } from "./output.mjs";
 import { parametersOf, setParameters } from "./parameters.mjs";
-import { eventLoop } from "./tasks.mjs";
+import { Replay } from "./replay.mjs";
+import { eventLoop, noEventLoop } from "./tasks.mjs";
 import { Exit, reportError, wasi } from "./wasi.mjs";
 
 const cancelled = 1; // WEFT_CANCELLED
@@ -22,30 +23,56 @@ const reasonOf = (signal) => {
 // Text for C ends at its first zero.
 const cText = (text) => text.replace(/\0.*/s, "");
 
+const importsOf = new WeakMap(); // of each module: asking takes as long as an instance does
+function importList(module) {
+  if (!importsOf.has(module)) importsOf.set(module, WebAssembly.Module.imports(module));
+  return importsOf.get(module);
+}
+
+// A user's function, called from C's calls: what it throws is the page's to hear, not C's.
+function quietly(failure, action) {
+  try {
+    return action() ?? 0;
+  } catch (error) {
+    reportError(error);
+    return failure;
+  }
+}
+
 export class Program {
   #memory;
   #output;
+  #onRecords; // gets the event log, in C's memory
+  #onExternal;
+  #calls = null; // of JavaScript, by C
   #runs = new Map(); // by task: what waits for it
   #main = null; // what waits for main, once it was called
   #ended = null; // an error that says why nothing can run here any more
   #endTime = null;
   #depth = 0; // calls into C that have not returned
   #arguments = [];
-  #coroutines;
+  #mainError = null;
+  #known = null; // coroutines, once somebody has asked for them
+
+  /** What comes from outside, of a replay; else null. */
+  replay = null;
 
   /**
    * @param {WebAssembly.Module} module
-   * @param {import("./weft.d.ts").LoadOptions} options
+   * @param {import("./weft.d.ts").LoadOptions & { external?: import("./weft.d.ts").External[] }} options
    * @param {Record<string, string>} env
+   * @param {(records: Uint8Array) => void} [onRecords] where `advance` turns the loop: gets all of the log, in C's memory
    */
-  static async start(module, options, env) {
+  static async start(module, options, env, onRecords) {
     const program = new Program();
+    const { onEvent } = options;
     program.#output = outputOf(options);
-    program.instance = await WebAssembly.instantiate(module, program.#imports(module, options, env));
+    program.#onRecords = onRecords ?? (onEvent && ((records, base) => onEvent(records.slice(), base)));
+    program.#onExternal = options.onExternal;
+    program.instance = await WebAssembly.instantiate(module, program.#imports(module, options, env, onRecords !== undefined));
     program.#memory = new Memory(program.instance.exports);
     program.instance.exports._initialize?.();
     if (options.parameters !== undefined) setParameters(program.#memory, options.parameters);
-    program.#coroutines = coroutinesOf(program.#memory);
     return program;
   }
 
@@ -57,6 +84,31 @@ export class Program {
   /** Whether C is being run: something that it called back is asking. */
   get entered() {
     return this.#depth > 0;
+  }
+
+  /** How it ended; null while it has not. */
+  get end() {
+    const ended = this.#ended;
+    if (ended === null) return null;
+    if (!this.exited) return { status: null, error: null, crash: ended.cause };
+    return { status: ended.status, error: this.#mainError, crash: null };
+  }
+
+  get memory() {
+    return this.#memory.view();
+  }
+
+  get steps() {
+    return this.#memory.c.weft_wasm_steps();
+  }
+
+  /** How many times it could only wait for the outside, in virtual time. */
+  get waits() {
+    return this.#memory.c.weft_wasm_waits();
+  }
+
+  get #coroutines() {
+    return (this.#known ??= coroutinesOf(this.#memory));
   }
 
   get coroutines() {
@@ -77,6 +129,10 @@ export class Program {
 
   taskTree() {
     return this.#ended ? "" : taskTreeOf(this.#memory);
+  }
+
+  frames(task) {
+    return this.#ended ? [] : framesOf(this.#memory, task);
   }
 
   // --- Running ---
@@ -126,12 +182,38 @@ export class Program {
     const { signal } = waiting;
     waiting.ended = () => {};
     if (!signal) return;
-    const onAbort = () => this.#enter(() => this.#memory.withText(cText(reasonOf(signal)), cancel), reportError);
+    const onAbort = () => this.#cancel(cText(reasonOf(signal)), cancel);
     if (signal.aborted) onAbort();
     else {
       signal.addEventListener("abort", onAbort, { once: true });
       waiting.ended = () => signal.removeEventListener("abort", onAbort);
     }
+  }
+
+  #cancel(message, cancel) {
+    this.#enter(() => this.#memory.withText(message, (text) => cancel(text, message)), reportError);
+  }
+
+  /** Cancels the task of that number; false if there is none. */
+  cancelTask(id, message) {
+    let told = false;
+    this.#cancel(cText(message), (text) => {
+      this.#came({ what: "cancel", id, value: cText(message) });
+      told = this.#memory.c.weft_wasm_cancel_task(id, text) !== 0;
+    });
+    return told;
+  }
+
+  #cancelMain(text, message) {
+    const { c } = this.#memory;
+    this.#came({ what: "cancel", id: c.weft_wasm_main_task() >>> 0, value: message });
+    c.weft_wasm_cancel_main(text);
+  }
+
+  // Something is coming from outside. C is being run if it comes at once.
+  #came(external, atOnce = this.#depth > 1) {
+    const { steps: step, waits } = this;
+    quietly(0, () => void this.#onExternal?.({ step, wait: atOnce ? null : waits, ...external }));
   }
 
   // C calls this when a task has ended, to have its outcome read.
@@ -156,23 +238,55 @@ export class Program {
   }
 
   main(programArguments, signal) {
-    return new Promise((resolve, reject) => {
-      if (this.#ended) throw this.#ended;
-      if (this.#main || this.#runs.size > 0) throw new Error("main cannot be called while the module runs something");
-      this.#arguments = programArguments.map(cText);
-      const { c } = this.#memory;
-      const start = this.#mainOf(c);
-      this.#main = { resolve, reject, signal };
-      this.#listen(this.#main, c.weft_wasm_cancel_main);
-      this.#enter(() => c.weft_wasm_exit(start()), reject);
-    });
+    return new Promise((resolve, reject) => this.#callMain(programArguments, { resolve, reject, signal }));
+  }
+
+  /** Calls main, which from then on runs while `advance` turns the loop. Throws if it cannot be called. */
+  begin(programArguments) {
+    let failure = null;
+    this.#callMain(programArguments, { resolve() {}, reject: (error) => (failure = error) });
+    if (failure && failure !== this.#ended) throw failure;
+  }
+
+  #callMain(programArguments, waiting) {
+    if (this.#ended) throw this.#ended;
+    if (this.#main || this.#runs.size > 0) throw new Error("main cannot be called while the module runs something");
+    this.#arguments = programArguments.map(cText);
+    const { c } = this.#memory;
+    const start = this.#mainOf(c);
+    this.#main = waiting;
+    this.#listen(waiting, (text, message) => this.#cancelMain(text, message));
+    this.#enter(() => c.weft_wasm_exit(start()), waiting.reject);
+  }
+
+  // weft_main's task has ended.
+  #mainEnded(task) {
+    const pointer = this.#memory.c.weft_wasm_task_error(task);
+    if (pointer !== 0) this.#mainError = errorFrom(this.#memory, pointer, traceOf(this.#memory, task));
+  }
+
+  /** Turns the loop until so many steps were made, or for so many milliseconds; true if it can only wait for the outside. */
+  advance(toStep, milliseconds) {
+    let waits = false;
+    this.#enter(() => (waits = this.#memory.c.weft_wasm_advance(toStep, milliseconds) === 1), reportError);
+    return waits;
   }
 
   /** What SIGINT does to a process; whether main ran. */
   interrupt() {
     let interrupted = false;
-    if (this.#main) this.#enter(() => (interrupted = this.#memory.c.weft_wasm_interrupt() !== 0), reportError);
+    const { c } = this.#memory;
+    if (this.#main)
+      this.#enter(() => {
+        if (c.weft_wasm_main_task() !== 0) this.#came({ what: "interrupt", id: c.weft_wasm_main_task() >>> 0, value: null });
+        interrupted = c.weft_wasm_interrupt() !== 0;
+      }, reportError);
     return interrupted;
+  }
+
+  /** Tells functions of JavaScript's that it waits for them no longer. */
+  abandon() {
+    this.#calls?.abandon();
   }
 
   // C compilers have several names for main; where it takes arguments, they are put into memory for good.
@@ -231,20 +345,11 @@ export class Program {
 
   // --- What the module imports ---
 
-  #imports(module, options, env) {
-    const { onEvent, onTrace, imports = {} } = options;
-    const memory = () => this.#memory;
+  #imports(module, options, env, turnedByCaller) {
+    const { onTrace } = options;
     const traceText = new TextDecoder(); // a character may come in two pieces
-    const quietly = (failure, action) => {
-      try {
-        return action() ?? 0;
-      } catch (error) {
-        reportError(error);
-        return failure;
-      }
-    };
     const write = (bytes, stream) => {
-      if (onEvent) this.#logOutput(bytes, stream);
+      if (this.#onRecords) this.#logOutput(bytes, stream);
       this.#output.write(bytes, stream);
     };
     const system = wasi({
@@ -264,15 +369,16 @@ export class Program {
     const known = {
       wasi_snapshot_preview1: system.imports,
       env: {
-        ...eventLoop(turn),
-        ...javascriptCalls(memory, imports, (action) => this.#enter(action, reportError)),
+        ...(turnedByCaller ? noEventLoop : eventLoop(turn)),
+        ...this.#outside(options),
         weft_js_unwind() {
           throw new Unwind();
         },
         weft_js_ended: (task) => this.#taskEnded(task),
-        weft_js_wants_events: () => (onEvent ? 1 : 0),
+        weft_js_main_ended: (task) => this.#mainEnded(task),
+        weft_js_wants_events: () => (this.#onRecords ? 1 : 0),
         weft_js_events: (pointer, length, base) =>
-          quietly(0, () => onEvent(this.#memory.bytes(pointer >>> 0, length).slice(), base)),
+          quietly(0, () => this.#onRecords(this.#memory.bytes(pointer >>> 0, length), base)),
         weft_js_trace: (part, pointer, length) =>
           quietly(3, () => {
             if (!onTrace) return 3;
@@ -283,11 +389,23 @@ export class Program {
       },
     };
     const all = {};
-    for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
+    for (const { module: from, name, kind } of importList(module)) {
       all[from] ??= {};
       all[from][name] = known[from]?.[name] ?? missing(from, name, kind, system);
     }
     return all;
+  }
+
+  // What C calls JavaScript by: its functions, or what is known of them.
+  #outside({ external, imports = {} }) {
+    const memory = () => this.#memory;
+    const enter = (action) => this.#enter(action, reportError);
+    if (external) {
+      this.replay = new Replay(external, memory, enter);
+      return this.replay.imports;
+    }
+    this.#calls = javascriptCalls(memory, imports, enter, (id, outcome, atOnce) => this.#came({ ...outcome, id }, atOnce));
+    return this.#calls.imports;
   }
 
   #logOutput(bytes, stream) {

@@ -100,6 +100,16 @@ WEFT__CALLABLE(weft_wasm_cancel) void weft_wasm_cancel(weft_task *task, const ch
     weft__hop();
 }
 
+weft_task *weft_wasm_task(uint32_t id); /* of frames.c */
+
+/* Cancels the task of that number; 0 if there is none, or it is done. */
+WEFT__CALLABLE(weft_wasm_cancel_task) int weft_wasm_cancel_task(uint32_t id, const char *message) {
+    weft_task *task = weft_wasm_task(id);
+    bool told = task != NULL && weft_task_cancel(task, message);
+    weft__hop();
+    return told;
+}
+
 /* The coroutine that was given to weft_main, or NULL. */
 static weft_task *main_task(void) {
     return weft__driven() == NULL ? NULL : weft__driven()->interruptible;
@@ -111,6 +121,11 @@ WEFT__CALLABLE(weft_wasm_cancel_main) void weft_wasm_cancel_main(const char *mes
         return;
     weft_task_cancel(main_task(), message);
     weft__hop();
+}
+
+/* Its number, or 0. */
+WEFT__CALLABLE(weft_wasm_main_task) uint32_t weft_wasm_main_task(void) {
+    return weft__id_of(main_task());
 }
 
 /* Cancels it as SIGINT does elsewhere; 0 if there is none. */

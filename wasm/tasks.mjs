@@ -31,3 +31,10 @@ export function eventLoop(turn) {
       }, 2),
   };
 }
+
+/** In place of the event loop where the caller turns the loop: nothing is asked of it. */
+export const noEventLoop = {
+  weft_js_now: () => performance.now(),
+  weft_js_hop: () => 0,
+  weft_js_timer: () => 0,
+};

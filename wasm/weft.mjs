@@ -1,6 +1,7 @@
 // weft for JavaScript: loads a module of C coroutines and runs them as promises. See weft.d.ts.
 import { WeftError } from "./errors.mjs";
 import { Program } from "./program.mjs";
+import { Simulation } from "./simulation.mjs";
 import { moduleFrom } from "./source.mjs";
 
 export { WeftError };
@@ -9,14 +10,15 @@ const isUint32 = (n) => Number.isInteger(n) && n >= 0 && n < 2 ** 32;
 const isInjection = (injection) => Number.isSafeInteger(injection?.step) && injection.step > 0 && isUint32(injection.task) && injection.task > 0;
 const isListOf = (list, isItem) => list === undefined || (Array.isArray(list) && list.every(isItem));
 
-function check({ clock = "real", seed, decisions, injections, permuteReady, onEvent, env }) {
+function check({ clock = "real", seed, decisions, injections, permuteReady, onExternal, onEvent, env }) {
   if (clock !== "real" && clock !== "virtual") throw new TypeError(`clock must be "real" or "virtual", not ${clock}`);
   if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0))
     throw new TypeError("seed must be an integer from 0 to 2^53 - 1");
   if (!isListOf(decisions, isUint32)) throw new TypeError("decisions must be an array of integers from 0 to 2^32 - 1");
   if (!isListOf(injections, isInjection)) throw new TypeError("injections must be an array of { step, task }, integers from 1");
-  if (clock === "real" && (seed !== undefined || decisions !== undefined || injections !== undefined || permuteReady))
-    throw new TypeError('seed, decisions, injections and permuteReady are for clock: "virtual"');
+  const simulated = [seed, decisions, injections, permuteReady || undefined, onExternal];
+  if (clock === "real" && simulated.some((option) => option !== undefined))
+    throw new TypeError('seed, decisions, injections, permuteReady and onExternal are for clock: "virtual"');
   if (onEvent && env?.WEFT_TRACE) throw new TypeError("the event log goes to onEvent or to WEFT_TRACE, not to both");
 }
 
@@ -73,4 +75,11 @@ export async function loadWeft(options) {
       return program.instance;
     },
   };
+}
+
+/** @type {typeof import("./weft.d.ts").simulate} */
+export async function simulate(options) {
+  const simulated = { ...options, clock: "virtual" };
+  check(simulated);
+  return Simulation.start(await moduleFrom(options?.wasm), simulated, environment(simulated));
 }

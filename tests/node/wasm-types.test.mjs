@@ -10,6 +10,6 @@ test("weft.d.ts", async (context) => {
     assert.equal(result.status, 0, `${result.stdout}\n${howItEnded(result)}`);
   });
   await context.test("declares what weft.mjs exports", () =>
-    assert.deepEqual(Object.keys(weft).sort(), ["WeftError", "loadWeft"]),
+    assert.deepEqual(Object.keys(weft).sort(), ["WeftError", "loadWeft", "simulate"]),
   );
 });
