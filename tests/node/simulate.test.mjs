@@ -48,7 +48,8 @@ test("an example is simulated as loadWeft runs it", async (context) => {
       const { said, options } = kept();
       const simulation = await simulate({ wasm: module, seed, ...options });
       assert.equal(simulation.advance(), "done");
-      assert.deepEqual(simulation.end, { status: whole.status, error: null, crash: null });
+      assert.equal(simulation.end.status, whole.status);
+      assert.equal(simulation.end.error === null, whole.status === 0); // in another order an example may fail
       assert.equal(said.text, whole.text);
       assert.ok(logOf(said).equals(logOf(whole)), "the logs differ");
 
