@@ -14,49 +14,49 @@
 
 /* --- What clang passes --- */
 
-typedef struct place {
+struct place {
     const char *file;
     uint32_t line, column;
-} place;
+};
 
-typedef struct type {
+struct type {
     uint16_t kind;
     uint16_t
         info; /* of an integer: signed in the lowest bit, above it log2 of the bits; of a float: its bits */
     char name[]; /* in quotes */
-} type;
+};
 
 enum { INTEGER, FLOAT };
 
 /* A value of up to 32 bits; of a wider one, its address. */
-typedef uintptr_t value;
+typedef uintptr_t operand;
 
-typedef struct one_type {
-    place place;
-    const type *type;
-} one_type;
+struct one_type {
+    struct place place;
+    const struct type *type;
+};
 
-typedef struct two_types {
-    place place;
-    const type *first, *second;
-} two_types;
+struct two_types {
+    struct place place;
+    const struct type *first, *second;
+};
 
-typedef struct access {
-    place place;
-    const type *type;
+struct access {
+    struct place place;
+    const struct type *type;
     uint8_t log_alignment;
     uint8_t kind; /* an index of `accesses` */
-} access;
+};
 
-typedef struct argument {
-    place place, attribute;
+struct argument {
+    struct place place, attribute;
     int32_t index; /* from 1 */
-} argument;
+};
 
-typedef struct builtin {
-    place place;
+struct builtin {
+    struct place place;
     uint8_t kind; /* 0: __builtin_ctz, 1: __builtin_clz, 2: __builtin_assume */
-} builtin;
+};
 
 /* --- Stopping --- */
 
@@ -68,7 +68,8 @@ const char *weft_undefined(void) {
     return message;
 }
 
-__attribute__((noreturn, format(printf, 2, 3))) static void stop(place place, const char *format, ...) {
+__attribute__((noreturn, format(printf, 2, 3))) static void stop(struct place place, const char *format,
+                                                                 ...) {
     static const char prefix[] = "undefined behaviour: ";
     char what[384];
     va_list arguments;
@@ -85,32 +86,32 @@ __attribute__((noreturn, format(printf, 2, 3))) static void stop(place place, co
 
 /* --- Values in words --- */
 
-typedef struct text {
+struct text {
     char characters[48];
-} text;
+};
 
-static int bits_of(const type *type) {
+static int bits_of(const struct type *type) {
     return type->kind == INTEGER ? 1 << (type->info >> 1) : type->info;
 }
 
-static bool is_signed(const type *type) {
+static bool is_signed(const struct type *type) {
     return type->kind == INTEGER && (type->info & 1) != 0;
 }
 
-static int64_t signed_of(const type *type, value value) {
+static int64_t signed_of(const struct type *type, operand value) {
     if (bits_of(type) > 32)
         return *(const int64_t *)value;
     int unused = 32 - bits_of(type);
     return (int32_t)((uint32_t)value << unused) >> unused;
 }
 
-static uint64_t unsigned_of(const type *type, value value) {
+static uint64_t unsigned_of(const struct type *type, operand value) {
     if (bits_of(type) > 32)
         return *(const uint64_t *)value;
     return (uint32_t)value & UINT32_MAX >> (32 - bits_of(type));
 }
 
-static double float_of(const type *type, value value) {
+static double float_of(const struct type *type, operand value) {
     union {
         uintptr_t bits;
         float number;
@@ -120,8 +121,8 @@ static double float_of(const type *type, value value) {
     return bits_of(type) == 64 ? *(const double *)value : (double)*(const long double *)value;
 }
 
-static text text_of(const type *type, value value) {
-    text result = {"?"};
+static struct text text_of(const struct type *type, operand value) {
+    struct text result = {"?"};
     const size_t size = sizeof result.characters;
     if (type->kind == FLOAT)
         snprintf(result.characters, size, "%.17g", float_of(type, value));
@@ -143,31 +144,32 @@ static text text_of(const type *type, value value) {
     __attribute__((noreturn, used)) void __ubsan_handle_##name(__VA_ARGS__); \
     void __ubsan_handle_##name(__VA_ARGS__)
 
-static _Noreturn void overflow(const one_type *data, const char *operator, value left, value right) {
+static _Noreturn void overflow(const struct one_type *data, const char *operator, operand left,
+                               operand right) {
     stop(data->place, "signed integer overflow: %s %s %s does not fit %s", TEXT(data->type, left), operator,
          TEXT(data->type, right), data->type->name);
 }
 
-HANDLER(add_overflow_abort, const one_type *data, value left, value right) {
+HANDLER(add_overflow_abort, const struct one_type *data, operand left, operand right) {
     overflow(data, "+", left, right);
 }
-HANDLER(sub_overflow_abort, const one_type *data, value left, value right) {
+HANDLER(sub_overflow_abort, const struct one_type *data, operand left, operand right) {
     overflow(data, "-", left, right);
 }
-HANDLER(mul_overflow_abort, const one_type *data, value left, value right) {
+HANDLER(mul_overflow_abort, const struct one_type *data, operand left, operand right) {
     overflow(data, "*", left, right);
 }
-HANDLER(negate_overflow_abort, const one_type *data, value operand) {
-    stop(data->place, "signed integer overflow: -(%s) does not fit %s", TEXT(data->type, operand),
+HANDLER(negate_overflow_abort, const struct one_type *data, operand number) {
+    stop(data->place, "signed integer overflow: -(%s) does not fit %s", TEXT(data->type, number),
          data->type->name);
 }
-HANDLER(divrem_overflow_abort, const one_type *data, value left, value right) {
+HANDLER(divrem_overflow_abort, const struct one_type *data, operand left, operand right) {
     if (unsigned_of(data->type, right) == 0)
         stop(data->place, "division of %s by zero", TEXT(data->type, left));
     overflow(data, "/", left, right);
 }
 
-HANDLER(shift_out_of_bounds_abort, const two_types *data, value left, value right) {
+HANDLER(shift_out_of_bounds_abort, const struct two_types *data, operand left, operand right) {
     const char *type = data->first->name;
     bool negative = is_signed(data->second) && signed_of(data->second, right) < 0;
     if (negative || unsigned_of(data->second, right) >= (uint64_t)bits_of(data->first))
@@ -177,14 +179,14 @@ HANDLER(shift_out_of_bounds_abort, const two_types *data, value left, value righ
          TEXT(data->second, right), type);
 }
 
-HANDLER(out_of_bounds_abort, const two_types *data, value index) {
+HANDLER(out_of_bounds_abort, const struct two_types *data, operand index) {
     stop(data->place, "index %s is outside of the array %s", TEXT(data->second, index), data->first->name);
 }
-HANDLER(local_out_of_bounds_abort, const place *data) {
+HANDLER(local_out_of_bounds_abort, const struct place *data) {
     stop(*data, "access outside of the object");
 }
 
-HANDLER(type_mismatch_v1_abort, const access *data, uintptr_t pointer) {
+HANDLER(type_mismatch_v1_abort, const struct access *data, uintptr_t pointer) {
     static const char *const accesses[] = {
         "load of",     "store to",    "reference to", "member of",       "call of",       "construction of",
         "downcast to", "downcast to", "upcast to",    "virtual call of", "non-null type", "dynamic type of"};
@@ -198,45 +200,45 @@ HANDLER(type_mismatch_v1_abort, const access *data, uintptr_t pointer) {
     stop(data->place, "object too small: %s %s at %#" PRIxPTR, what, data->type->name, pointer);
 }
 
-HANDLER(pointer_overflow_abort, const place *data, uintptr_t base, uintptr_t result) {
+HANDLER(pointer_overflow_abort, const struct place *data, uintptr_t base, uintptr_t result) {
     stop(*data, "pointer arithmetic from %#" PRIxPTR " to %#" PRIxPTR, base, result);
 }
 
-HANDLER(float_cast_overflow_abort, const two_types *data, value from) {
+HANDLER(float_cast_overflow_abort, const struct two_types *data, operand from) {
     stop(data->place, "%s does not fit %s", TEXT(data->first, from), data->second->name);
 }
 
-HANDLER(load_invalid_value_abort, const one_type *data, value loaded) {
+HANDLER(load_invalid_value_abort, const struct one_type *data, operand loaded) {
     stop(data->place, "%s is no value of type %s", TEXT(data->type, loaded), data->type->name);
 }
 
-HANDLER(vla_bound_not_positive_abort, const one_type *data, value bound) {
+HANDLER(vla_bound_not_positive_abort, const struct one_type *data, operand bound) {
     stop(data->place, "array of %s elements", TEXT(data->type, bound));
 }
 
-HANDLER(invalid_builtin_abort, const builtin *data) {
+HANDLER(invalid_builtin_abort, const struct builtin *data) {
     static const char *const builtins[] = {"__builtin_ctz of 0", "__builtin_clz of 0",
                                            "a false __builtin_assume"};
     stop(data->place, "%s", data->kind < 3 ? builtins[data->kind] : "a builtin function's argument");
 }
 
-HANDLER(alignment_assumption_abort, const one_type *data, uintptr_t pointer, uintptr_t alignment,
+HANDLER(alignment_assumption_abort, const struct one_type *data, uintptr_t pointer, uintptr_t alignment,
         uintptr_t offset) {
     stop(data->place, "%#" PRIxPTR " is not aligned to %" PRIuPTR " as was promised", pointer - offset,
          alignment);
 }
 
-HANDLER(nonnull_arg_abort, const argument *data) {
+HANDLER(nonnull_arg_abort, const struct argument *data) {
     stop(data->place, "null pointer as argument %" PRId32 ", which must not be null", data->index);
 }
-HANDLER(nonnull_return_v1_abort, const place *attribute, const place *at) {
+HANDLER(nonnull_return_v1_abort, const struct place *attribute, const struct place *at) {
     (void)attribute;
     stop(*at, "null pointer returned, which must not be null");
 }
 
-HANDLER(builtin_unreachable, const place *data) {
+HANDLER(builtin_unreachable, const struct place *data) {
     stop(*data, "a place was reached that was said to be unreachable");
 }
-HANDLER(missing_return, const place *data) {
+HANDLER(missing_return, const struct place *data) {
     stop(*data, "the end of a function was reached that returns a value");
 }
