@@ -8,7 +8,7 @@ import { EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutt
 import { tags } from "@lezer/highlight";
 
 /* The colours are variables of the style sheet: they follow the scheme and have the contrast that the page promises. */
-const colours = HighlightStyle.define([
+export const colours = HighlightStyle.define([
     { tag: [tags.keyword, tags.modifier, tags.controlKeyword, tags.definitionKeyword], color: "var(--code-keyword)" },
     { tag: [tags.typeName, tags.standard(tags.typeName)], color: "var(--code-type)" },
     { tag: [tags.string, tags.character, tags.special(tags.string)], color: "var(--code-string)" },

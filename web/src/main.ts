@@ -16,6 +16,7 @@ import { addShortcuts } from "./shortcuts.ts";
 import { nothing } from "./subject.ts";
 import { setUpTheme } from "./theme.ts";
 import { Timeline } from "./timeline.ts";
+import { Twin } from "./twin/twin.ts";
 import { Breakpoints } from "./transport/breakpoints.ts";
 import { Transport } from "./transport/transport.ts";
 import { Workbench } from "./workbench.ts";
@@ -51,6 +52,12 @@ const transport = new Transport(workbench, breakpoints, nameOf);
 find("transport").replaceWith(transport.element);
 const panels = new Panels(find("panels"));
 panels.add({ id: "tasks", title: "Tasks", element: find("tasks") });
+const twin = new Twin(workbench, timeline, {
+    tools: find("fit").parentElement!,
+    timeline: find("chart").closest<HTMLElement>("section")!,
+    source: find("source"),
+    panels,
+});
 const picker = new Picker({
     button: find("pick"),
     list: find("examples"),
@@ -98,6 +105,7 @@ function report(error: unknown): void {
 /** On a narrow screen the results come before the source, in reading order too. */
 function arrange(narrow: boolean): void {
     (narrow ? find("workbench") : find("program")).append(find("source"));
+    twin.arrange();
     editor.measure();
 }
 
@@ -106,7 +114,10 @@ find("zoom-out").addEventListener("click", () => timeline.zoom(1.5));
 find("fit").addEventListener("click", () => timeline.fit());
 addShortcuts(...controls.shortcuts, ...transport.shortcuts);
 setUpHelp(find<HTMLButtonElement>("keys"));
-setUpTheme(find<HTMLButtonElement>("theme"), () => timeline.recolour());
+setUpTheme(find<HTMLButtonElement>("theme"), () => {
+    timeline.recolour();
+    twin.recolour();
+});
 const narrow = matchMedia("(max-width: 800px)");
 narrow.addEventListener("change", () => arrange(narrow.matches));
 arrange(narrow.matches);

@@ -42,7 +42,7 @@ const stillMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Timeline {
     model = new TimelineModel();
-    readonly window = new TimeWindow();
+    readonly window: TimeWindow;
     readonly rows = new Rows();
     selected: Item | undefined;
     hovered: Item | undefined;
@@ -67,8 +67,18 @@ export class Timeline {
     #fed = 0;
     #listener: { selected(item: Item | undefined): void; picked(time: number): void } | undefined;
 
-    constructor(elements: TimelineElements) {
+    /** The chart that shares the window of time. */
+    #beside: Timeline | undefined;
+    readonly #hoverListeners = new Set<(item: Item | undefined) => void>();
+
+    /** A chart beside another one shows the same stretch of time: they are zoomed and moved together. */
+    constructor(elements: TimelineElements, beside?: Timeline) {
         this.#elements = elements;
+        this.window = beside?.window ?? new TimeWindow();
+        if (beside !== undefined) {
+            this.#beside = beside;
+            beside.#beside = this;
+        }
         this.#context = elements.canvas.getContext("2d", { alpha: false })!;
         this.#table = new TimelineTable(elements.table, elements.tableNote, (item) => this.hover(item));
         new TimelinePointer(this, elements.chart);
@@ -117,6 +127,11 @@ export class Timeline {
         };
     }
 
+    /** Hears what is pointed at, or selected while nothing is. */
+    onHover(listener: (item: Item | undefined) => void): void {
+        this.#hoverListeners.add(listener);
+    }
+
     /** A task as its row is headed: "fetch Task-5". */
     nameOf(id: number): string {
         const task = this.model.task(id);
@@ -131,7 +146,9 @@ export class Timeline {
     /** Empties the timeline for a new run, or for another example. */
     clear(): void {
         this.model = new TimelineModel();
-        this.window.reset();
+        if (this.#beside === undefined || this.#beside.model.tasks.length === 0) {
+            this.window.reset();
+        }
         this.selected = this.hovered = this.cursor = undefined;
         this.#live = undefined;
         this.#seenVersion = this.#tableVersion = -1;
@@ -193,7 +210,9 @@ export class Timeline {
 
     #fit(): void {
         const margin = Math.min(signRoom / Math.max(this.#width - this.#gutter(), 1), 0.3);
-        this.window.fit(0, this.#now(), this.#live !== undefined, margin);
+        const both = [this, this.#beside].filter((chart) => chart !== undefined && chart.#width > 0) as Timeline[];
+        const end = Math.max(...both.map((chart) => chart.#now()));
+        this.window.fit(0, end, both.some((chart) => chart.#live !== undefined), margin);
     }
 
     #gutter(): number {
@@ -248,6 +267,13 @@ export class Timeline {
     }
 
     redraw(): void {
+        this.#redraw();
+        if (this.#beside !== undefined) {
+            this.#beside.#redraw();
+        }
+    }
+
+    #redraw(): void {
         this.#frame ||= requestAnimationFrame(() => {
             this.#frame = 0;
             this.#draw();
@@ -318,6 +344,7 @@ export class Timeline {
 
     #showDetail(): void {
         const item = this.hovered ?? this.selected;
+        this.#hoverListeners.forEach((listener) => listener(item));
         const text = item ? describe(item, this.model) : "";
         if (this.#elements.detail.textContent !== text) {
             this.#elements.detail.textContent = text;
