@@ -200,6 +200,13 @@ async def cancel_sleepers():
     return (cpu() - before) / CANCELLED_SLEEPERS
 
 
+async def sleep_together(times, tasks, seconds):
+    for _ in range(times):
+        async with asyncio.TaskGroup() as group:
+            for _ in range(tasks):
+                group.create_task(asyncio.sleep(seconds))
+
+
 ROWS = {
     "switch-2": lambda: switch_among(2),
     "switch-1000": lambda: switch_among(1000),

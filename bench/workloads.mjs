@@ -223,3 +223,11 @@ export async function completeAll(times) {
         for await (const value of asCompleted(Array.from({ length: GATHERED }, (_, j) => child(j)))) sum += value;
     return sum;
 }
+
+function sleep(seconds) {
+    return new Promise((resolve) => setTimeout(resolve, seconds * 1e3));
+}
+
+export async function sleepTogether(times, tasks, seconds) {
+    for (let i = 0; i < times; i++) await Promise.all(Array.from({ length: tasks }, () => sleep(seconds)));
+}

@@ -26,5 +26,10 @@ export default defineConfig({
     resolve: { alias: { weft: here("../wasm/weft.mjs") } },
     server: { host: "127.0.0.1", fs: { allow: [here("..")] } },
     worker: { format: "es" },
-    build: { target: "es2022", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+    build: {
+        target: "es2022",
+        assetsInlineLimit: 0,
+        modulePreload: { polyfill: false },
+        rolldownOptions: { input: [here("index.html"), here("speed.html")] },
+    },
 });
