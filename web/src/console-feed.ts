@@ -2,6 +2,7 @@
 
 import type { Console } from "./console.ts";
 import type { Recording } from "./recording.ts";
+import { terminationText } from "./run-controls.ts";
 import type { Ending } from "./runner.ts";
 import type { Workbench } from "./workbench.ts";
 
@@ -48,7 +49,7 @@ export class ConsoleFeed {
                 this.#console.note("The program was cancelled and has cleaned up.");
                 break;
             case "terminated":
-                this.#console.note("The program did not end by itself and was ended.");
+                this.#console.note(`Stopped: ${terminationText(ending)}.`);
                 break;
             case "opened":
                 for (const { text, stream, time } of recording.output) {

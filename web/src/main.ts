@@ -1,6 +1,8 @@
 /** The page: puts its parts together. */
 
 import "./style.css";
+import { Compiler } from "./compiler/compiler.ts";
+import { LiveCode } from "./compiler/live.ts";
 import { Console } from "./console.ts";
 import { ConsoleFeed } from "./console-feed.ts";
 import { Editor } from "./editor.ts";
@@ -23,7 +25,8 @@ import { Workbench } from "./workbench.ts";
 
 const find = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
 
-const workbench = new Workbench(() => Promise.reject(new Error("this program has not been compiled")));
+const compiler = new Compiler();
+const workbench = new Workbench(new LiveCode(compiler));
 const output = new Console(find("output"));
 const editor = new Editor(find("editor"));
 const parameters = new Parameters(find("parameters"), workbench);

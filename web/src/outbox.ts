@@ -8,18 +8,28 @@ export type Output = Extract<FromWorker, { type: "output" }>;
 
 const gatherLimit = 64 * 1024;
 
+/** A program that has printed so many characters is ended. */
+export const floodLimit = 16 * 1024 * 1024;
+
 export class Outbox {
     #credit = outputCredit;
     #gathered: Output[] = [];
     #size = 0;
     #omitted = 0;
+    #printed = 0;
     readonly #post: (output: Output) => void;
+    readonly #flooded: () => void;
 
-    constructor(post: (output: Output) => void) {
+    constructor(post: (output: Output) => void, flooded: () => void = () => {}) {
         this.#post = post;
+        this.#flooded = flooded;
     }
 
     print(text: string, stream: "stdout" | "stderr", time: number): void {
+        if (this.#printed <= floodLimit && this.#printed + text.length > floodLimit) {
+            this.#flooded();
+        }
+        this.#printed += text.length;
         /* What was left out is told with the first text after it, so nothing may overtake it. */
         if (this.#credit > 0 && this.#gathered.length === 0) {
             this.#send({ type: "output", text, stream, time, omitted: this.#omitted });

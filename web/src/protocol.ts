@@ -1,6 +1,7 @@
 /** What the page and the worker that runs a program say to each other. */
 
 import type { Subject } from "./subject.ts";
+import type { Frame } from "./traps.ts";
 
 export interface Program extends Pick<Subject, "parameters" | "clock" | "seed" | "decisions" | "injections" | "permuteReady"> {
     module: WebAssembly.Module;
@@ -14,6 +15,8 @@ export interface ErrorReport {
     message: string;
     traceback: { function: string; file: string; line: number }[];
     errors: ErrorReport[];
+    /** Of a crash: where the program was, innermost first. */
+    frames?: Frame[];
 }
 
 export type ToWorker =
@@ -21,13 +24,18 @@ export type ToWorker =
     /** Cancels the coroutine, so that it can clean up. */
     | { type: "cancel" }
     /** So many output messages were taken: that many more may be sent. */
-    | { type: "taken"; messages: number };
+    | { type: "taken"; messages: number }
+    /** To be answered at once: who does not has not given the thread back. */
+    | { type: "ping" };
 
 export type FromWorker =
     | { type: "output"; text: string; stream: "stdout" | "stderr"; time: number; omitted: number }
     | { type: "events"; chunk: Uint8Array<ArrayBuffer>; base: number }
     /** The log has grown to its limit: the timeline ends here, the program goes on. */
     | { type: "events-full" }
+    /** More was printed than a program may print. */
+    | { type: "flooded" }
+    | { type: "pong" }
     /** The program is loaded and runs. */
     | { type: "started" }
     /** It hears that it is cancelled. */

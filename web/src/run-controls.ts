@@ -31,6 +31,7 @@ export class RunControls {
         parts.virtualClock.addEventListener("change", () => workbench.change({ clock: "virtual" }));
         workbench.on("state", (state) => this.#showState(state));
         workbench.on("subject", () => this.#showSubject());
+        workbench.on("silent", (seconds) => this.say(seconds === 0 ? "Running…" : `This step has run for ${seconds} s: the program does not give way. Stop ends it.`, "running"));
         workbench.on("ended", ({ recording, ending }) => this.say(endingText(recording, ending), ending.type));
         /* A browser that restores the page restores the choice, too. */
         workbench.change({ clock: parts.virtualClock.checked ? "virtual" : "real" });
@@ -105,12 +106,26 @@ function endingText(recording: Recording, ending: Ending): string {
         case "cancelled":
             return `Stopped at ${instant(ending.time)}: the program was cancelled and has cleaned up.`;
         case "terminated":
-            return "Stopped: the program did not end by itself and was ended.";
+            return `Stopped: ${terminationText(ending)}.`;
         case "failed":
             return "The program could not be started.";
         case "opened":
             return `A recording of ${instant(ending.time)}.`;
     }
+}
+
+/** Why a program was ended. */
+export function terminationText({ why, place }: Extract<Ending, { type: "terminated" }>): string {
+    if (place !== undefined) {
+        return `the program spins at line ${place.line} of ${place.file}, in ${place.function}`;
+    }
+    const words: Record<typeof why, string> = {
+        deaf: "the program did not end by itself and was ended",
+        unfinished: "the program did not end by itself and was ended",
+        endless: "the program has taken 20 s of computing in virtual time, and no end was in sight",
+        flood: "the program has printed more than 16 million characters",
+    };
+    return words[why];
 }
 
 /** What the log says of the end of the program's first task, if it ended so. */

@@ -1,5 +1,6 @@
 /** Runs a program in a worker of its own and can always end it. */
 
+import type { Place } from "./compiler/types.ts";
 import type { ErrorReport, FromWorker, Program, ToWorker } from "./protocol.ts";
 
 export type Ending =
@@ -7,18 +8,24 @@ export type Ending =
     | { type: "error"; error: ErrorReport; time: number }
     /** main returned this, and has said why on stderr. */
     | { type: "exit"; status: number; time: number }
-    /** Stopped by the person: it was cancelled and cleaned up, or it did not answer and was ended. */
+    /** Stopped by the person: it was cancelled and cleaned up. */
     | { type: "cancelled"; time: number }
-    | { type: "terminated" }
+    | { type: "terminated"; why: Why; place?: Place }
     | { type: "failed"; message: string }
     /** It was a recording, which is whole. */
     | { type: "opened"; time: number };
+
+/** Why a program was ended: it did not give the thread back; it was cancelled and did not come to its end; in virtual time it would
+ *  never end; it printed more than it may. */
+export type Why = "deaf" | "unfinished" | "endless" | "flood";
 
 export interface Listener {
     started(): void;
     output(text: string, stream: "stdout" | "stderr", time: number, omitted: number): void;
     events(chunk: Uint8Array, base: number): void;
     eventsFull(): void;
+    /** It has not given the thread back for so many seconds; 0: it has again. */
+    silent(seconds: number): void;
     /** Called once, last. */
     ended(ending: Ending): void;
 }
@@ -27,14 +34,27 @@ export interface Listener {
    to clean up, before it is ended. */
 const patience = { hear: 500, cleanUp: 3000 };
 
+/* How often it is asked whether it listens, in milliseconds, and how many questions without an answer are told. */
+const questionEvery = 500;
+const questionsTold = 4;
+
+/* What a program may take in virtual time, where nothing waits: seconds for one step, and for all of it. */
+const virtualLimits = { step: 10, all: 20 };
+
 export class Run {
     readonly #worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "program" });
     readonly #listener: Listener;
     #over = false;
     #patience: ReturnType<typeof setTimeout> | undefined;
+    readonly #questions: ReturnType<typeof setInterval>;
+    readonly #limits: typeof virtualLimits;
+    #asked = 0;
+    #unanswered = 0;
 
     constructor(program: Program, listener: Listener) {
         this.#listener = listener;
+        this.#limits = program.clock === "virtual" ? virtualLimits : { step: Infinity, all: Infinity };
+        this.#questions = setInterval(() => this.#ask(), questionEvery);
         this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
         this.#worker.onerror = (event) => {
             event.preventDefault();
@@ -46,21 +66,51 @@ export class Run {
     /** Cancels the program; one that does not end by itself, or is stopped once more, is terminated. */
     stop(): void {
         if (this.#patience !== undefined) {
-            this.#end({ type: "terminated" });
+            this.#terminate(this.#unanswered > 1 ? "deaf" : "unfinished");
             return;
         }
         this.#send({ type: "cancel" });
-        this.#endAfter(patience.hear);
+        this.#endAfter(patience.hear, "deaf");
     }
 
-    #endAfter(milliseconds: number): void {
+    #endAfter(milliseconds: number, why: Why): void {
         clearTimeout(this.#patience);
-        this.#patience = setTimeout(() => this.#end({ type: "terminated" }), milliseconds);
+        this.#patience = setTimeout(() => this.#terminate(why), milliseconds);
+    }
+
+    #terminate(why: Why): void {
+        this.#end({ type: "terminated", why });
+    }
+
+    /** Questions are counted, not time: a machine that slept has not been asked. */
+    #ask(): void {
+        const seconds = (questions: number) => (questions * questionEvery) / 1000;
+        if (this.#unanswered >= questionsTold && this.#patience === undefined) {
+            this.#listener.silent(Math.floor(seconds(this.#unanswered)));
+        }
+        if (seconds(this.#unanswered) >= this.#limits.step) {
+            this.#terminate("deaf");
+        } else if (seconds(this.#asked) >= this.#limits.all) {
+            this.#terminate("endless");
+        } else {
+            this.#asked++;
+            this.#unanswered++;
+            this.#send({ type: "ping" });
+        }
+    }
+
+    #answered(): void {
+        if (this.#unanswered >= questionsTold) {
+            this.#listener.silent(0);
+        }
+        this.#unanswered = 0;
     }
 
     /** Ends the program without a word. */
     abandon(): void {
         this.#over = true;
+        clearInterval(this.#questions);
+        clearTimeout(this.#patience);
         this.#worker.terminate();
     }
 
@@ -83,11 +133,17 @@ export class Run {
             case "events":
                 this.#listener.events(message.chunk, message.base);
                 break;
+            case "pong":
+                this.#answered();
+                break;
+            case "flooded":
+                this.#terminate("flood");
+                break;
             case "events-full":
                 this.#listener.eventsFull();
                 break;
             case "cancelling":
-                this.#endAfter(patience.cleanUp);
+                this.#endAfter(patience.cleanUp, "unfinished");
                 break;
             case "value":
                 this.#end(message);
@@ -106,6 +162,7 @@ export class Run {
         if (!this.#over) {
             this.#over = true;
             clearTimeout(this.#patience);
+            clearInterval(this.#questions);
             this.#worker.terminate();
             this.#listener.ended(ending);
         }

@@ -5,6 +5,7 @@
 
 import { examples } from "./examples.ts";
 import { loadModule } from "./modules.ts";
+import type { Program } from "./protocol.ts";
 import { Recording } from "./recording.ts";
 import { Run } from "./runner.ts";
 import type { Ending } from "./runner.ts";
@@ -27,6 +28,8 @@ export interface Events {
     state: State;
     /** A run has begun, or a trace was opened. */
     started: Recording;
+    /** The program has not given way for so many seconds; 0: it has again. */
+    silent: number;
     /** It has more events. */
     grown: Recording;
     printed: Output;
@@ -36,8 +39,13 @@ export interface Events {
     selected: number | undefined;
 }
 
-/** Makes the module of a program whose text was edited; an error says why it cannot. */
-export type Compile = (file: string, source: string) => Promise<WebAssembly.Module>;
+/** What is asked of the compiler. */
+export interface Builder {
+    /** Makes the module of a program whose text was edited; an error says why it cannot. */
+    compile(file: string, source: string): Promise<WebAssembly.Module>;
+    /** Adds to how a program ended where in the source that was, if it can be told. */
+    explain(ending: Ending, program: Program, subject: Subject): Ending | Promise<Ending>;
+}
 
 export class Workbench {
     #subject: Subject = nothing;
@@ -49,11 +57,11 @@ export class Workbench {
     /** Infinity: at the end, wherever that is. */
     #step = Infinity;
     #selected: number | undefined;
-    readonly #compile: Compile;
+    readonly #builder: Builder;
     readonly #listeners = new Map<keyof Events, Set<(event: never) => void>>();
 
-    constructor(compile: Compile) {
-        this.#compile = compile;
+    constructor(builder: Builder) {
+        this.#builder = builder;
     }
 
     get subject(): Subject {
@@ -128,7 +136,7 @@ export class Workbench {
         let recording = new Recording(subject);
         try {
             const module = subject.edited || subject.example === undefined
-                ? await this.#compile(subject.file, subject.source)
+                ? await this.#builder.compile(subject.file, subject.source)
                 : await loadModule(subject.example);
             if (wish !== this.#wish) {
                 return;
@@ -145,25 +153,35 @@ export class Workbench {
     }
 
     #start(recording: Recording, module: WebAssembly.Module): void {
-        const { parameters, clock, seed, decisions, injections, permuteReady } = this.#subject;
-        const run = new Run(
-            { module, coroutine: coroutineOf(this.#subject), parameters, clock, seed, decisions, injections, permuteReady },
-            {
-                started: () => {},
-                output: (text, stream, time, omitted) => this.#emit("printed", { text, stream, time, omitted }),
-                events: (chunk, base) => {
-                    recording.add(chunk, base);
-                    this.#emit("grown", recording);
-                },
-                eventsFull: () => {
-                    recording.full = true;
-                    this.#emit("grown", recording);
-                },
-                ended: (ending) => this.#end(recording, ending),
+        const subject = this.#subject;
+        const { parameters, clock, seed, decisions, injections, permuteReady } = subject;
+        const program = { module, coroutine: coroutineOf(subject), parameters, clock, seed, decisions, injections, permuteReady };
+        const run = new Run(program, {
+            started: () => {},
+            output: (text, stream, time, omitted) => this.#emit("printed", { text, stream, time, omitted }),
+            events: (chunk, base) => {
+                recording.add(chunk, base);
+                this.#emit("grown", recording);
             },
-        );
+            eventsFull: () => {
+                recording.full = true;
+                this.#emit("grown", recording);
+            },
+            silent: (seconds) => this.#emit("silent", seconds),
+            ended: (ending) => void this.#explain(recording, ending, program),
+        });
         this.#run = run;
         this.#setState("running");
+    }
+
+    /** Ends the run with what can be found out of its end. */
+    async #explain(recording: Recording, ending: Ending, program: Program): Promise<void> {
+        const wish = this.#wish;
+        const found = this.#builder.explain(ending, program, recording.subject!);
+        const explained = found instanceof Promise ? await found : found;
+        if (wish === this.#wish) {
+            this.#end(recording, explained);
+        }
     }
 
     /** Shows a recording: that of a run, or one that was made elsewhere. */

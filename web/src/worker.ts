@@ -5,6 +5,7 @@ import type { LoadOptions, Value, Weft } from "weft";
 import { recordSize } from "./events.ts";
 import { Outbox } from "./outbox.ts";
 import type { ErrorReport, FromWorker, Program, ToWorker } from "./protocol.ts";
+import { stackFrames, trapOf } from "./traps.ts";
 
 /* The page's timeline keeps this much of the log; a program that never ends must not fill memory with it. */
 const eventLimit = 500_000 * recordSize;
@@ -14,7 +15,10 @@ const scope = globalThis as unknown as {
     onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
 };
 
-const outbox = new Outbox((output) => scope.postMessage(output));
+const outbox = new Outbox(
+    (output) => scope.postMessage(output),
+    () => scope.postMessage({ type: "flooded" }),
+);
 const abort = new AbortController();
 
 scope.onmessage = ({ data }) => {
@@ -29,11 +33,15 @@ scope.onmessage = ({ data }) => {
         case "taken":
             outbox.taken(data.messages);
             break;
+        case "ping":
+            scope.postMessage({ type: "pong" });
+            break;
     }
 };
 
 async function run(program: Program): Promise<void> {
     let weft: Weft | undefined;
+    (Error as { stackTraceLimit?: number }).stackTraceLimit = stackFrames;
     const now = () => weft?.now() ?? 0;
     try {
         weft = await loadWeft({
@@ -54,7 +62,7 @@ async function run(program: Program): Promise<void> {
     } catch (error) {
         outbox.end(now());
         const cancelled = abort.signal.aborted && error instanceof Error && error.name === "Cancelled";
-        scope.postMessage({ type: "error", error: reportOf(error), cancelled, time: now() });
+        scope.postMessage({ type: "error", error: { ...reportOf(error), ...crashOf(error, weft) }, cancelled, time: now() });
     }
 }
 
@@ -111,6 +119,13 @@ function valueText(value: Value): string {
     return value === null ? "" : typeof value === "string" ? JSON.stringify(value) : String(value);
 }
 
+/** The words for a crash, in place of those for its error. */
+function crashOf(error: unknown, weft: Weft): Partial<ErrorReport> {
+    const trap = trapOf(error, weft);
+    const named = (trap?.frames ?? []).filter(({ function: name }) => name !== "").map((frame) => ({ function: frame.function, file: "", line: 0 }));
+    return trap === undefined ? {} : { ...trap, traceback: named.reverse() };
+}
+
 /** Errors of the program, of WebAssembly and of JavaScript alike. */
 function reportOf(error: unknown): ErrorReport {
     if (!(error instanceof Error)) {
@@ -118,7 +133,7 @@ function reportOf(error: unknown): ErrorReport {
     }
     const { traceback = [], errors = [] } = error as { traceback?: ErrorReport["traceback"]; errors?: unknown[] };
     return {
-        name: error.cause instanceof WebAssembly.RuntimeError ? "WebAssembly trap" : error.name,
+        name: error.name,
         message: error.message,
         traceback: traceback.map(({ function: name, file, line }) => ({ function: name, file, line })),
         errors: Array.from(errors, reportOf),

@@ -1,0 +1,107 @@
+/** Programs that were edited: compiled to be run, and explained where they ended badly. */
+
+import type { ErrorReport, Program } from "../protocol.ts";
+import { Run } from "../runner.ts";
+import type { Ending } from "../runner.ts";
+import type { Subject } from "../subject.ts";
+import type { Frame } from "../traps.ts";
+import type { Builder } from "../workbench.ts";
+import type { Compiler } from "./compiler.ts";
+import type { Diagnostic, Place } from "./types.ts";
+
+/** The program has errors, which the editor shows where they are. */
+export class CompileError extends Error {
+    override name = "CompileError";
+    readonly diagnostics: readonly Diagnostic[];
+
+    constructor(file: string, diagnostics: readonly Diagnostic[]) {
+        const errors = diagnostics.filter(({ severity }) => severity === "error");
+        const lines = errors.slice(0, 5).map(({ file: where, from, message }) => `${where}:${from.line}: ${message}`);
+        super(lines.join("\n") || `${file} could not be compiled`);
+        this.diagnostics = diagnostics;
+    }
+}
+
+/* How long the search for the line of a program that spins may take, in milliseconds: it is done in a second or never. */
+const searchLimit = 8000;
+
+export class LiveCode implements Builder {
+    readonly #compiler: Compiler;
+    /** The bytes of what was compiled here, for its debug information. */
+    readonly #bytes = new WeakMap<WebAssembly.Module, ArrayBuffer>();
+
+    constructor(compiler: Compiler) {
+        this.#compiler = compiler;
+    }
+
+    async compile(file: string, source: string): Promise<WebAssembly.Module> {
+        const { module: bytes, diagnostics } = await this.#compiler.compile(file, source);
+        if (bytes === undefined) {
+            throw new CompileError(file, diagnostics);
+        }
+        return this.#moduleOf(bytes);
+    }
+
+    async #moduleOf(bytes: ArrayBuffer): Promise<WebAssembly.Module> {
+        const module = await WebAssembly.compile(bytes);
+        this.#bytes.set(module, bytes);
+        return module;
+    }
+
+    /** An ending as it is, at once, where there is nothing to add. What cannot be found out is left out. */
+    explain(ending: Ending, program: Program, subject: Subject): Ending | Promise<Ending> {
+        if (ending.type === "error" && ending.error.frames !== undefined && this.#bytes.has(program.module)) {
+            return this.#crash(ending, program.module).catch(() => ending);
+        }
+        if (ending.type === "terminated" && ending.why === "deaf" && this.#compiler.ready) {
+            return this.#spin(ending, program, subject).catch(() => ending);
+        }
+        return ending;
+    }
+
+    async #crash(ending: Extract<Ending, { type: "error" }>, module: WebAssembly.Module): Promise<Ending> {
+        const places = await this.#places(module, ending.error.frames ?? []);
+        return places.length === 0 ? ending : { ...ending, error: placed(ending.error, places) };
+    }
+
+    /** Runs it again, compiled so that it ends itself where it spins. In virtual time, since it may have slept before. */
+    async #spin(ending: Extract<Ending, { type: "terminated" }>, program: Program, subject: Subject): Promise<Ending> {
+        const bytes = await this.#compiler.instrumented(subject.file, subject.source);
+        if (bytes === undefined) {
+            return ending;
+        }
+        const module = await this.#moduleOf(bytes);
+        const error = await errorOf({ ...program, module, clock: "virtual" });
+        const [place] = await this.#places(module, error?.frames ?? []);
+        return place === undefined ? ending : { ...ending, place };
+    }
+
+    /** Innermost first, without the functions that have no debug information: weft's own. */
+    async #places(module: WebAssembly.Module, frames: Frame[]): Promise<Place[]> {
+        const bytes = this.#bytes.get(module);
+        const places = bytes && (await this.#compiler.places(bytes, frames.map(({ offset }) => offset)));
+        return (places ?? []).filter((place) => place !== undefined);
+    }
+}
+
+/** The error by which a program ends; undefined if it ends otherwise, or takes too long. */
+function errorOf(program: Program): Promise<ErrorReport | undefined> {
+    return new Promise((resolve) => {
+        const ignored = { started() {}, output() {}, events() {}, eventsFull() {}, silent() {} };
+        const run = new Run(program, { ...ignored, ended: (ending) => finish(ending.type === "error" ? ending.error : undefined) });
+        const limit = setTimeout(() => finish(undefined), searchLimit);
+        const finish = (error: ErrorReport | undefined) => {
+            clearTimeout(limit);
+            run.abandon();
+            resolve(error);
+        };
+    });
+}
+
+/** The traceback by lines in place of the one by names; the message says the innermost, unless it does already. */
+function placed(error: ErrorReport, places: Place[]): ErrorReport {
+    const [innermost] = places;
+    const at = innermost && ` at ${innermost.file}:${innermost.line}`;
+    const message = at === undefined || error.message.includes(at) ? error.message : error.message + at;
+    return { ...error, message, traceback: places.toReversed() };
+}
