@@ -10,6 +10,8 @@ import { examples, fetchText, loadGroups } from "./examples.ts";
 import type { Example, Group } from "./examples.ts";
 import { baseName } from "./format.ts";
 import { setUpHelp } from "./help.ts";
+import { statePanel } from "./history/state-panel.ts";
+import { whyPanel } from "./history/why-panel.ts";
 import { Panels } from "./panels.ts";
 import { Parameters } from "./parameters.ts";
 import { Picker } from "./picker.ts";
@@ -55,6 +57,10 @@ const transport = new Transport(workbench, breakpoints, nameOf);
 find("transport").replaceWith(transport.element);
 const panels = new Panels(find("panels"));
 panels.add({ id: "tasks", title: "Tasks", element: find("tasks") });
+const showWhy = () => panels.show("why");
+panels.add({ id: "state", title: "State", element: statePanel(workbench, { why: showWhy }) });
+panels.add({ id: "why", title: "Why", element: whyPanel(workbench, { object: () => panels.show("state") }) });
+timeline.asked = showWhy;
 const twin = new Twin(workbench, timeline, {
     tools: find("fit").parentElement!,
     timeline: find("chart").closest<HTMLElement>("section")!,

@@ -71,6 +71,9 @@ export class TimelinePointer {
                 this.#timeline.pick(this.#timeline.timeAt(x));
             }
             this.#timeline.select(item);
+            if (item?.type === "span" && item.span.state === "waiting") {
+                this.#timeline.asked?.();
+            }
         }
     }
 

@@ -34,6 +34,7 @@ addShortcuts(
         { keys: ["+", "-"], words: "Zoom in, out" },
         { keys: "0", words: "Show everything" },
         { keys: ["Shift+ArrowLeft", "Shift+ArrowRight"], words: "Move the view" },
+        { keys: "Enter", words: "Why the task waits there" },
         { keys: "Escape", words: "Leave the selection" },
     ].map((shortcut) => ({ ...shortcut, group: "Timeline, when it has the focus" })),
 );
@@ -48,6 +49,8 @@ export class Timeline {
     hovered: Item | undefined;
     /** The time that is looked at; undefined at the end of the run. */
     cursor: number | undefined;
+    /** The person wants to know why the selected task waits where the time machine stands. */
+    asked: (() => void) | undefined;
 
     readonly #elements: TimelineElements;
     readonly #context: CanvasRenderingContext2D;
@@ -393,7 +396,18 @@ export class Timeline {
         "-": () => this.zoom(1.5),
         "0": () => this.fit(),
         "Escape": () => this.select(undefined),
+        "Enter": () => this.#ask(),
     };
+
+    /** Goes to where the selected thing begins, and asks about it. */
+    #ask(): void {
+        if (this.selected !== undefined) {
+            if (this.selected.type !== "task") {
+                this.pick(itemTimes(this.selected).start);
+            }
+            this.asked?.();
+        }
+    }
 
     #selectRow(step: number): void {
         const { tasks } = this.model;

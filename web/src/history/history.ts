@@ -6,11 +6,12 @@
  * events between.
  */
 
+import { Kind } from "../events.ts";
 import type { LogEvent } from "../events.ts";
 import { Annals } from "./annals.ts";
 import { Instant } from "./instant.ts";
 import type { Remark } from "./state.ts";
-import { Places, World } from "./world.ts";
+import { Places, wakes, World } from "./world.ts";
 import type { Names } from "./world.ts";
 
 /** What it needs of a recording. */
@@ -96,8 +97,14 @@ export class History {
             places: this.#places,
             names: this.log,
             over,
+            halted: over || this.#isHaltedBefore(world.event),
         });
         return this.#instant;
+    }
+
+    #isHaltedBefore(index: number): boolean {
+        const next = index < this.log.count ? this.log.event(index) : undefined;
+        return next?.kind === Kind.wake && wakes[next.subkind] === "failed";
     }
 
     #worldAt(wanted: number): World {

@@ -28,6 +28,9 @@ export interface Parts {
     readonly names: Names;
     /** Whether the log ends here and the program with it. */
     readonly over: boolean;
+    /** Whether nothing comes from what has happened: the log ends here, or goes on with an error thrown in from outside. Callbacks
+     *  that stand in the ready queue are not in the log; what they do is. */
+    readonly halted: boolean;
 }
 
 export class Instant {
@@ -37,6 +40,7 @@ export class Instant {
     readonly event: number;
     readonly time: number;
     readonly over: boolean;
+    readonly halted: boolean;
     /** The tasks whose step is on, which between steps are none; an eager start is within another's. */
     readonly running: readonly number[];
     /** All that were created until now, in that order. */
@@ -54,6 +58,7 @@ export class Instant {
         this.running = parts.running;
         this.tasks = parts.tasks;
         this.over = parts.over;
+        this.halted = parts.halted;
     }
 
     task(id: number): TaskState | undefined {
@@ -108,6 +113,19 @@ export class Instant {
         return this.#parts.armed
             .filter((timer) => timer !== undefined && timer.task === task && timer.what !== "call")
             .sort((a, b) => a!.when - b!.when) as Timer[];
+    }
+
+    /** Those of the tasks that await it, too: when they are cancelled, so is it. */
+    limitsAround(task: number, most = 100): Timer[] {
+        const around = new Set([task]);
+        for (const id of around) {
+            if (around.size < most) {
+                this.awaitedBy(id).forEach((above) => around.add(above));
+            }
+        }
+        return this.#parts.armed.some((timer) => timer !== undefined)
+            ? [...around].flatMap((id) => this.limits(id)).sort((a, b) => a.when - b.when)
+            : [];
     }
 
     /** The tasks that wait for an object, a task or a future, who came first first. */

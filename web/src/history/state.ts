@@ -90,6 +90,14 @@ export interface Hold {
     readonly since: Moment;
 }
 
+/** The last time that an object was set, notified, released or filled. */
+export interface Served {
+    readonly task: number;
+    readonly at: Moment;
+    /** So many tasks stood waiting: where nobody did, a notification is lost. */
+    readonly waiting: number;
+}
+
 export type Type = ObjectType | "thread" | "promise" | "operation";
 
 export interface ObjectState {
@@ -108,6 +116,7 @@ export interface ObjectState {
     /** Permits or values left; of an event 1 if it is set. */
     readonly value: number;
     readonly holders: readonly Hold[];
+    readonly served: Served | undefined;
     /** Futures of every kind: whether the result is there. Timeouts: whether its time is over. */
     readonly done: boolean;
 }

@@ -35,7 +35,7 @@ export class Places {
 }
 
 const queueWays = [undefined, "get", "put", "join"] as const;
-const wakes = ["served", "cancelled", "failed"] as const;
+export const wakes = ["served", "cancelled", "failed"] as const;
 const externals: readonly Type[] = ["operation", "thread", "promise", "operation"];
 const timers = ["sleep", "limit", "call"] as const;
 const nobody: readonly [] = [];
@@ -255,6 +255,7 @@ export class World {
             initial: 0,
             value: 0,
             holders: nobody,
+            served: undefined,
             done: false,
         };
     }
@@ -287,11 +288,14 @@ export class World {
         if (object === undefined) {
             return;
         }
+        const served = { task: event.task, at: this.#now, waiting: event.count };
         if (object.type === "lock") {
             this.#left = object.id;
-            this.#put({ ...object, holders: nobody });
-        } else if (object.type !== "condition" && object.type !== "barrier") {
-            this.#put({ ...object, value: event.payload, holders: holdersLeft(object, event) });
+            this.#put({ ...object, served, holders: nobody });
+        } else if (object.type === "condition" || object.type === "barrier") {
+            this.#put({ ...object, served });
+        } else {
+            this.#put({ ...object, served, value: event.payload, holders: holdersLeft(object, event) });
         }
     }
 
