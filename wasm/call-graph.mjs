@@ -96,3 +96,25 @@ export function framesOf(memory, id) {
     });
   return frames;
 }
+
+const sizes = { value: 24, error: 36 }; // bytes that are read, at least
+
+const readers = {
+  task: (memory, address) => (memory.c.weft_wasm_is_task(address) ? memory.text(memory.c.weft_wasm_task_name(address)) : null),
+  value(memory, address) {
+    const value = memory.value(address);
+    return typeof value === "string" ? JSON.stringify(value) : value === null ? "none" : String(value);
+  },
+  error(memory, address) {
+    const { c } = memory;
+    const name = memory.text(c.weft_wasm_error_name(c.weft_wasm_error_code(address)));
+    const message = memory.text(c.weft_wasm_error_message(address)) ?? "";
+    return message === "" ? name : `${name}: ${message}`;
+  },
+};
+
+/** What stands at an address of C's that should be a task, a value or an error, in words; null if it is none. */
+export function describeAt(memory, address, what) {
+  if (address === 0 || address + (sizes[what] ?? 0) > memory.buffer.byteLength) return null;
+  return readers[what](memory, address);
+}

@@ -26,6 +26,23 @@ WEFT__CALLABLE(weft_wasm_task) weft_task *weft_wasm_task(uint32_t id) {
     return search.found;
 }
 
+static bool is_there(weft_loop *loop, weft_task *task, void *context) {
+    const weft_task **place = context;
+    (void)loop;
+    if (task != *place)
+        return true;
+    *place = NULL;
+    return false;
+}
+
+/* Whether a task is there, done or not. */
+WEFT__CALLABLE(weft_wasm_is_task) int weft_wasm_is_task(const weft_task *place) {
+    if (weft__current == NULL || place == NULL)
+        return 0;
+    weft__each_task(weft__current, is_there, &place);
+    return place == NULL;
+}
+
 /* --- Frames --- */
 
 /* The innermost one of a task that is not done. */

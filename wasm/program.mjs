@@ -1,5 +1,5 @@
 // One instance of the module: its memory, its loop, the coroutines that JavaScript waits for.
-import { framesOf, taskTreeOf, tasksOf } from "./call-graph.mjs";
+import { describeAt, framesOf, taskTreeOf, tasksOf } from "./call-graph.mjs";
 import { javascriptCalls } from "./calls.mjs";
 import { errorFrom, traceOf } from "./errors.mjs";
 import { coroutinesOf, checkFields, setFields } from "./fields.mjs";
@@ -12,8 +12,8 @@ import { Exit, reportError, wasi } from "./wasi.mjs";
 
 const cancelled = 1; // WEFT_CANCELLED
 
-// Unwinds main, which weft_main does not return to.
-class Unwind extends Error {}
+// Unwinds main, which weft_main does not return to. No Error: nobody needs its stack.
+class Unwind {}
 
 const reasonOf = (signal) => {
   const { reason } = signal;
@@ -27,6 +27,16 @@ const importsOf = new WeakMap(); // of each module: asking takes as long as an i
 function importList(module) {
   if (!importsOf.has(module)) importsOf.set(module, WebAssembly.Module.imports(module));
   return importsOf.get(module);
+}
+
+// At once where that is allowed, which takes half of the time: pages may not do so with large modules.
+function instanceOf(module, imports) {
+  try {
+    return new WebAssembly.Instance(module, imports);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return WebAssembly.instantiate(module, imports);
+  }
 }
 
 // A user's function, called from C's calls: what it throws is the page's to hear, not C's.
@@ -69,7 +79,7 @@ export class Program {
     program.#output = outputOf(options);
     program.#onRecords = onRecords ?? (onEvent && ((records, base) => onEvent(records.slice(), base)));
     program.#onExternal = options.onExternal;
-    program.instance = await WebAssembly.instantiate(module, program.#imports(module, options, env, onRecords !== undefined));
+    program.instance = await instanceOf(module, program.#imports(module, options, env, onRecords !== undefined));
     program.#memory = new Memory(program.instance.exports);
     program.instance.exports._initialize?.();
     if (options.parameters !== undefined) setParameters(program.#memory, options.parameters);
@@ -132,7 +142,22 @@ export class Program {
   }
 
   frames(task) {
-    return this.#ended ? [] : framesOf(this.#memory, task);
+    return this.#look([], () => framesOf(this.#memory, task));
+  }
+
+  describe(address, what) {
+    return this.#look(null, () => describeAt(this.#memory, address, what));
+  }
+
+  // Where a program that has crashed stood can be read as long as its memory makes sense.
+  #look(nothing, read) {
+    if (this.exited) return nothing;
+    if (!this.#ended) return read();
+    try {
+      return read();
+    } catch {
+      return nothing;
+    }
   }
 
   // --- Running ---
@@ -334,6 +359,7 @@ export class Program {
   #end(why) {
     this.#ended = why;
     this.#endTime = this.#memory.c.weft_wasm_now();
+    this.#flush();
     this.#output.end();
     this.#main?.ended();
     for (const waiting of this.#runs.values()) {
@@ -341,6 +367,15 @@ export class Program {
       waiting.reject(why);
     }
     this.#runs.clear();
+  }
+
+  // A crash may have left no log that could be read.
+  #flush() {
+    try {
+      this.#memory.c.weft_wasm_flush();
+    } catch {
+      // then that is how far it goes
+    }
   }
 
   // --- What the module imports ---

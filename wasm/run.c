@@ -152,6 +152,12 @@ WEFT__CALLABLE(weft_wasm_output) void weft_wasm_output(int stream, const char *t
     weft__log_record(loop, WEFT_LOG_OUTPUT, (uint8_t)stream, 0, weft__id_of(loop->current), 0, 0, 0, words);
 }
 
+/* Hands over the records of a program that comes to its end within a step. */
+WEFT__CALLABLE(weft_wasm_flush) void weft_wasm_flush(void) {
+    if (weft_loop_current() != NULL && weft_loop_current()->log != NULL)
+        weft__log_flush(weft_loop_current());
+}
+
 /* --- Outcomes --- */
 
 WEFT__CALLABLE(weft_wasm_task_error) const weft_error *weft_wasm_task_error(weft_task *task) {

@@ -117,6 +117,10 @@ export class Simulation {
     return this.#open.memory;
   }
 
+  describe(address, what) {
+    return this.#open.describe(address, what);
+  }
+
   cancel(task, message = "") {
     return this.#open.cancelTask(task, message);
   }

@@ -36,13 +36,17 @@ async function compile(given) {
   return isFile ? readFile(address) : compileResponse(await fetch(address));
 }
 
+const known = new WeakSet(); // modules that were found to be weft's
+
 /** @param {import("./weft.d.ts").LoadOptions["wasm"]} source */
 export async function moduleFrom(source) {
   const module = await compile(source);
+  if (known.has(module)) return module;
   const names = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
   if (!names.has("weft_wasm_turn") || !names.has("memory"))
     throw new TypeError(
       "this is not a module of weft: link it with -lweft as a standalone module, as CMake's weft_add_module does",
     );
+  known.add(module);
   return module;
 }

@@ -247,6 +247,11 @@ export interface Simulation {
     frames(task: number): Frame[];
     /** The program's memory; the view is good until it runs again. */
     readonly memory: DataView;
+    /**
+     * What stands at an address, as text: a task's name, a weft_value, the name and message of a weft_error. Null if the address is
+     * none of the program's, or no task is there.
+     */
+    describe(address: number, what: "task" | "value" | "error"): string | null;
     /** Cancels a task now. False if it does not exist, or is done. */
     cancel(task: number, message?: string): boolean;
     /** Lets go of the program; the signals of functions that C still waits for abort. */

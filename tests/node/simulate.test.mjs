@@ -26,6 +26,16 @@ function kept() {
 }
 const logOf = ({ log }) => Buffer.concat(log);
 
+
+function resumesIn(said) {
+  const log = logOf(said);
+  let count = 0;
+  for (let at = 0; at < log.length; at += 32)
+    if (log[at + 24] === 1) at += Math.ceil(log.readUInt32LE(at + 28) / 32) * 32; // a text
+    else if (log[at + 24] === 6) count++;
+  return count;
+}
+
 async function start(what, more = {}) {
   const { said, options } = kept();
   const simulation = await simulate({ wasm: moduleNamed("simulated"), args: [what], ...options, ...more });
@@ -153,7 +163,9 @@ test("how it ends is a value", async (context) => {
     assert.ok(crash instanceof WebAssembly.RuntimeError);
     assert.match(crash.message, /unreachable/);
     assert.deepEqual([simulation.steps, simulation.now()], [2, 1]);
-    assert.equal(said.text, "before\n"); // not flushed by C, but by what came after it
+    assert.equal(said.text, "before\n");
+    assert.equal(resumesIn(said), 2, "the log is whole");
+    assert.deepEqual(simulation.frames(1).map((frame) => frame.function), ["traps"]);
   });
   await context.test("a main that runs no coroutine", async () => {
     const { simulation, said } = await start("nothing");
