@@ -1,5 +1,6 @@
 /** What the page and the worker that runs a program say to each other. */
 
+import type { External } from "weft";
 import type { Subject } from "./subject.ts";
 import type { Frame } from "./traps.ts";
 
@@ -31,6 +32,8 @@ export type ToWorker =
 export type FromWorker =
     | { type: "output"; text: string; stream: "stdout" | "stderr"; time: number; omitted: number }
     | { type: "events"; chunk: Uint8Array<ArrayBuffer>; base: number }
+    /** Something came from outside in virtual time. */
+    | { type: "external"; external: External }
     /** The log has grown to its limit: the timeline ends here, the program goes on. */
     | { type: "events-full" }
     /** More was printed than a program may print. */

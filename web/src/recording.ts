@@ -3,6 +3,7 @@
  * step N is made when the events before `eventsBefore(N)` have happened, so 0 is the beginning and `steps` the end.
  */
 
+import type { External } from "weft";
 import { EventDecoder, Kind, recordSize } from "./events.ts";
 import type { LogEvent, Site } from "./events.ts";
 import type { Subject } from "./subject.ts";
@@ -54,6 +55,8 @@ export class Recording {
     readonly module: WebAssembly.Module | undefined;
     readonly chunks: Chunk[] = [];
     readonly output: Printed[] = [];
+    /** What came from outside in virtual time: a run that gets it again goes the same way. */
+    readonly external: External[] = [];
     /** The time of the newest event. */
     end = 0;
     /** Nothing more will come. */

@@ -1,5 +1,6 @@
 /** Runs a program in a worker of its own and can always end it. */
 
+import type { External } from "weft";
 import type { Place } from "./compiler/types.ts";
 import type { ErrorReport, FromWorker, Program, ToWorker } from "./protocol.ts";
 
@@ -23,6 +24,7 @@ export interface Listener {
     started(): void;
     output(text: string, stream: "stdout" | "stderr", time: number, omitted: number): void;
     events(chunk: Uint8Array, base: number): void;
+    external(external: External): void;
     eventsFull(): void;
     /** It has not given the thread back for so many seconds; 0: it has again. */
     silent(seconds: number): void;
@@ -138,6 +140,9 @@ export class Run {
                 break;
             case "flooded":
                 this.#terminate("flood");
+                break;
+            case "external":
+                this.#listener.external(message.external);
                 break;
             case "events-full":
                 this.#listener.eventsFull();

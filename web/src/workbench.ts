@@ -163,6 +163,7 @@ export class Workbench {
                 recording.add(chunk, base);
                 this.#emit("grown", recording);
             },
+            external: (external) => recording.external.push(external),
             eventsFull: () => {
                 recording.full = true;
                 this.#emit("grown", recording);

@@ -48,6 +48,7 @@ async function run(program: Program): Promise<void> {
             wasm: program.module,
             print: (text, stream) => outbox.print(text, stream, now()),
             onEvent: limitedEvents(),
+            ...(program.clock === "virtual" && { onExternal: (external) => scope.postMessage({ type: "external", external }) }),
             ...world(program),
         });
     } catch (error) {
