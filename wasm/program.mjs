@@ -29,6 +29,14 @@ function importList(module) {
   return importsOf.get(module);
 }
 
+// Where only zeros follow.
+function endOf(bytes) {
+  const words = new BigUint64Array(bytes.buffer);
+  let end = words.length;
+  while (end > 0 && words[end - 1] === 0n) end--;
+  return end * 8;
+}
+
 // At once where that is allowed, which takes half of the time: pages may not do so with large modules.
 function instanceOf(module, imports) {
   try {
@@ -63,6 +71,8 @@ export class Program {
   #arguments = [];
   #mainError = null;
   #known = null; // coroutines, once somebody has asked for them
+
+  #system; // what WASI's functions keep
 
   /** What comes from outside, of a replay; else null. */
   replay = null;
@@ -297,6 +307,25 @@ export class Program {
     return waits;
   }
 
+  /** All that the rest of a replay depends on. */
+  save() {
+    const bytes = new Uint8Array(this.#memory.buffer);
+    return { size: bytes.length, bytes: bytes.slice(0, endOf(bytes)), system: this.#system.save(), replay: this.replay.save() };
+  }
+
+  /**
+   * Goes to where another instance with the same options was. main must have been called, as it was there: that it has left its
+   * part of the stack is known to the instance alone.
+   */
+  restore({ size, bytes, system, replay }) {
+    const { memory } = this.instance.exports;
+    if (memory.buffer.byteLength < size) memory.grow((size - memory.buffer.byteLength) / 65536);
+    new Uint8Array(memory.buffer).fill(0, bytes.length);
+    new Uint8Array(memory.buffer).set(bytes);
+    this.#system.restore(system);
+    this.replay.restore(replay);
+  }
+
   /** What SIGINT does to a process; whether main ran. */
   interrupt() {
     let interrupted = false;
@@ -387,7 +416,7 @@ export class Program {
       if (this.#onRecords) this.#logOutput(bytes, stream);
       this.#output.write(bytes, stream);
     };
-    const system = wasi({
+    const system = (this.#system = wasi({
       memory: () => this.instance.exports.memory,
       args: () => this.#arguments,
       env,
@@ -395,7 +424,7 @@ export class Program {
       read: options.read,
       virtualTime: options.clock === "virtual" ? () => this.now() : null,
       seed: options.seed ?? 0,
-    });
+    }));
     const turn = (byTimer) =>
       this.#enter(() => {
         const loopEnded = this.#memory.c.weft_wasm_turn(byTimer) !== 0;

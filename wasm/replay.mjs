@@ -13,6 +13,7 @@ export class Replay {
   #enter;
   #atOnce; // what functions gave without a promise, by operation
   #later; // all else, in its order
+  #delivered = 0; // of those
   #handles = new Map(); // C's, of pending calls, by operation
 
   /**
@@ -47,9 +48,22 @@ export class Replay {
     return this.#later.at(-1);
   }
 
+  /** How far it is, for a replay of the same from there. */
+  save() {
+    return { delivered: this.#delivered, handles: [...this.#handles] };
+  }
+
+  /** What was added behind what was known then comes after it. */
+  restore({ delivered, handles }) {
+    this.#later.length -= delivered;
+    this.#delivered = delivered;
+    this.#handles = new Map(handles);
+  }
+
   /** Lets come what comes next. */
   deliver() {
     const external = this.#later.pop();
+    this.#delivered++;
     const { c } = this.#memory();
     if (external.what === "interrupt") this.#enter(() => c.weft_wasm_interrupt());
     else if (external.what === "cancel")

@@ -46,7 +46,20 @@ export class Simulation {
     };
     simulation.#program = await Program.start(module, { ...options, onExternal }, env, onRecords);
     simulation.#program.begin(["weft", ...(options.args ?? [])]);
+    if (options.from) simulation.#restore(options.from);
     return simulation;
+  }
+
+  #restore(checkpoint) {
+    if (!this.#program.replay || this.#program.end) throw new TypeError("a checkpoint is for a replay of the same program");
+    this.#program.restore(checkpoint);
+    this.#decisions = [...checkpoint.decisions];
+  }
+
+  checkpoint() {
+    const program = this.#open;
+    if (!program.replay || program.end) throw new Error("only a replay that goes on has checkpoints");
+    return Object.freeze({ steps: program.steps, decisions: [...this.#decisions], ...program.save() });
   }
 
   get #open() {
@@ -60,7 +73,7 @@ export class Simulation {
     if (program.entered) throw new Error("a program cannot be advanced from within one of its steps");
     this.#arrived = false;
     const until = performance.now() + budget;
-    for (;;) {
+    for (let ran = false; ; ) {
       if (program.end) return "done";
       if (program.steps >= toStep) return "stopped";
       const due = program.replay?.next;
@@ -68,9 +81,10 @@ export class Simulation {
         program.replay.deliver();
         continue;
       }
-      const milliseconds = until - performance.now();
-      if (milliseconds < 0) return "more";
+      const milliseconds = Math.max(0, until - performance.now());
+      if (ran && milliseconds === 0) return "more";
       const waits = program.advance(Math.min(toStep, stopBefore(due, program)), milliseconds);
+      ran = true;
       checkReplay(due, program, waits);
       if (waits && !due) return "waiting";
     }

@@ -23,13 +23,15 @@ export class Exit extends Error {
 // looking at the clock takes a microsecond, so that a loop which waits for time to pass comes to its end.
 function virtualClock(now) {
   const start = Date.UTC(2000, 0, 1) * 1e6;
-  let spent = 0;
   return {
+    spent: 0,
     nanoseconds(id) {
-      spent += 1e3;
-      return (id === REALTIME ? start : 0) + Math.round(now() * 1e9) + spent;
+      this.spent += 1e3;
+      return (id === REALTIME ? start : 0) + Math.round(now() * 1e9) + this.spent;
     },
-    block: (nanoseconds) => (spent += nanoseconds),
+    block(nanoseconds) {
+      this.spent += nanoseconds;
+    },
   };
 }
 
@@ -44,22 +46,26 @@ const realClock = {
 
 // xorshift32: the same bytes for the same seed.
 function virtualRandom(seed) {
-  let state = (seed ^ 0x9e3779b9) | 0 || 1;
-  return (bytes) => {
-    for (let i = 0; i < bytes.length; i++) {
-      state ^= state << 13;
-      state ^= state >>> 17;
-      state ^= state << 5;
-      bytes[i] = state & 0xff;
-    }
+  return {
+    state: (seed ^ 0x9e3779b9) | 0 || 1,
+    fill(bytes) {
+      for (let i = 0; i < bytes.length; i++) {
+        this.state ^= this.state << 13;
+        this.state ^= this.state >>> 17;
+        this.state ^= this.state << 5;
+        bytes[i] = this.state & 0xff;
+      }
+    },
   };
 }
 
-function realRandom(bytes) {
-  const most = 65536;
-  for (let start = 0; start < bytes.length; start += most)
-    crypto.getRandomValues(bytes.subarray(start, start + most));
-}
+const realRandom = {
+  fill(bytes) {
+    const most = 65536;
+    for (let start = 0; start < bytes.length; start += most)
+      crypto.getRandomValues(bytes.subarray(start, start + most));
+  },
+};
 
 /**
  * @param {object} host
@@ -133,7 +139,7 @@ export function wasi({ memory, args, env, write, read, virtualTime, seed }) {
     },
     sched_yield: () => SUCCESS,
     random_get(pointer, length) {
-      random(bytes(pointer, length));
+      random.fill(bytes(pointer, length));
       return SUCCESS;
     },
 
@@ -183,7 +189,16 @@ export function wasi({ memory, args, env, write, read, virtualTime, seed }) {
   imports.proc_exit = (status) => {
     throw new Exit(status);
   };
-  return { imports, missing: () => NOT_THERE };
+  return {
+    imports,
+    missing: () => NOT_THERE,
+    /** On a virtual clock: what the next answers depend on. */
+    save: () => ({ spent: clock.spent, random: random.state }),
+    restore(saved) {
+      clock.spent = saved.spent;
+      random.state = saved.random;
+    },
+  };
 }
 
 // An exception that nobody is there to catch, as the platform reports one.

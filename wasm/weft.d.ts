@@ -184,6 +184,18 @@ export interface SimulateOptions
     args?: readonly string[];
     /** A replay: no function of `imports` is called; what `onExternal` got in the run comes again, at the moment at which it came. */
     external?: readonly External[];
+    /**
+     * Begins where a replay with the same options stood; main's output up to weft_main comes once more. `external` may have more
+     * at its end than it had there.
+     */
+    from?: Checkpoint;
+}
+
+/** Where a replay stands, with all of its memory. */
+export interface Checkpoint {
+    readonly steps: number;
+    /** The program's memory, but for the zeros at its end. */
+    readonly bytes: Uint8Array;
 }
 
 /** A choice among several candidates. */
@@ -254,6 +266,8 @@ export interface Simulation {
     describe(address: number, what: "task" | "value" | "error"): string | null;
     /** Cancels a task now. False if it does not exist, or is done. */
     cancel(task: number, message?: string): boolean;
+    /** Takes a copy of where a replay stands, to begin there again. Throws if `external` was not given, or it has ended. */
+    checkpoint(): Checkpoint;
     /** Lets go of the program; the signals of functions that C still waits for abort. */
     close(): void;
 }

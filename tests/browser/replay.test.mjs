@@ -250,6 +250,22 @@ test("a program that does something else is not shown", async () => {
     await assert.rejects(seeded.inspect(6, undefined, always), { name: "ReplayDiffers" });
 });
 
+test("a long run is gone back through by checkpoints", async () => {
+    const machine = new Machine(moduleOf("tests/wasm/simulated"), { args: ["ticks"] }, { slice: 0, checkpoints: 0 });
+    const far = 100_000;
+    assert.equal((await machine.inspect(far, [1], always)).step, far);
+    assert.equal(machine.began, 0);
+    const { step, frames } = await machine.inspect(far - 1, [1], always);
+    assert.equal(step, far - 1);
+    assert.deepEqual(frames.get(1).map((frame) => frame.function), ["ticks"]);
+    assert.ok(machine.began > far / 2, `it began again at ${machine.began}`);
+    await machine.inspect(far + 1, [1], always);
+    assert.ok(machine.began > far / 2, "forwards the same instance goes on");
+    assert.equal((await machine.inspect(3, [1], always)).step, 3);
+    assert.equal(machine.began, 0);
+    machine.close();
+});
+
 test("what is not wanted any more is given up", async () => {
     const machine = new Machine(moduleOf("tests/wasm/simulated"), { args: ["ticks"] });
     assert.equal(await machine.inspect(1e12, undefined, () => false), undefined);

@@ -251,6 +251,36 @@ test("frames", async () => {
   assert.deepEqual(simulation.frames(4711), []);
 });
 
+test("a checkpoint", async (context) => {
+  for (const name of ["generator", "race", "to_thread", "workers"])
+    await context.test(`of ${name} goes on as it would have gone on`, async () => {
+      const { said, options } = kept();
+      const module = exampleModule(name);
+      const whole = await simulate({ wasm: module, external: [], seed: 7, ...options });
+      const checkpoints = [];
+      while (whole.advance({ toStep: whole.steps + 1 }) === "stopped")
+        checkpoints.push({ checkpoint: whole.checkpoint(), records: logOf(said).length });
+      for (const { checkpoint, records } of checkpoints) {
+        const rest = kept();
+        let first = null;
+        const onEvent = (chunk, base) => {
+          first ??= base;
+          rest.said.log.push(Buffer.from(chunk));
+        };
+        const simulation = await simulate({ wasm: module, external: [], seed: 7, ...rest.options, onEvent, from: checkpoint });
+        assert.equal(simulation.steps, checkpoint.steps);
+        assert.equal(simulation.advance(), "done");
+        assert.equal(first ?? records / 32, records / 32); // there may be nothing more
+        assert.ok(logOf(rest.said).equals(logOf(said).subarray(records)), `the log differs after step ${checkpoint.steps}`);
+        assert.deepEqual(simulation.decisions, whole.decisions);
+      }
+    });
+  await context.test("is for replays only", async () => {
+    const { simulation } = await start("ties");
+    assert.throws(() => simulation.checkpoint(), /only a replay/);
+  });
+});
+
 test("the world outside", async (context) => {
   let pending = [];
   const imports = {
@@ -296,6 +326,17 @@ test("the world outside", async (context) => {
         assert.ok(logOf(again.said).equals(logOf(said)), "the logs differ");
       }
     });
+  await context.test("is replayed from any checkpoint, too", async () => {
+    const { simulation: first, said } = await live();
+    for (let step = 1; step < first.steps; step++) {
+      const { simulation } = await start("outside", { external: said.external });
+      simulation.advance({ toStep: step });
+      const again = await start("outside", { external: said.external, from: simulation.checkpoint() });
+      assert.equal(again.simulation.advance(), "done");
+      const log = logOf(again.said);
+      assert.ok(log.length > 0 && logOf(said).subarray(-log.length).equals(log), `the log differs after step ${step}`);
+    }
+  });
   await context.test("of a run of loadWeft's is replayed, with its cancellation", async () => {
     const { said, options } = kept();
     const controller = new AbortController();

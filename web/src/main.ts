@@ -15,9 +15,11 @@ import { whyPanel } from "./history/why-panel.ts";
 import { Panels } from "./panels.ts";
 import { Parameters } from "./parameters.ts";
 import { Picker } from "./picker.ts";
+import { variablesPanel } from "./replay/variables-panel.ts";
 import { RunControls } from "./run-controls.ts";
 import { addShortcuts } from "./shortcuts.ts";
 import { nothing } from "./subject.ts";
+import type { Subject } from "./subject.ts";
 import { setUpTheme } from "./theme.ts";
 import { Timeline } from "./timeline.ts";
 import { Twin } from "./twin/twin.ts";
@@ -61,6 +63,8 @@ const showWhy = () => panels.show("why");
 panels.add({ id: "state", title: "State", element: statePanel(workbench, { why: showWhy }) });
 panels.add({ id: "why", title: "Why", element: whyPanel(workbench, { object: () => panels.show("state") }) });
 timeline.asked = showWhy;
+const layoutsOf = ({ file, source }: Subject) => (compiler.ready ? compiler.layouts(file, source) : undefined);
+panels.add({ id: "variables", title: "Variables", element: variablesPanel(workbench, { nameOf, layoutsOf }) });
 const twin = new Twin(workbench, timeline, {
     tools: find("fit").parentElement!,
     timeline: find("chart").closest<HTMLElement>("section")!,

@@ -3,7 +3,7 @@
  *  so that nothing is shown that was not. */
 
 import { simulate } from "weft";
-import type { External, SimulateOptions, Simulation } from "weft";
+import type { Checkpoint, External, SimulateOptions, Simulation } from "weft";
 import type { Layouts } from "../compiler/types.ts";
 import { recordSize } from "../events.ts";
 import { markChanges, variablesOf } from "./variables.ts";
@@ -27,9 +27,38 @@ export interface Inspection {
 /** What makes one run the same as another, besides what comes from outside. */
 export type Choices = Pick<SimulateOptions, "args" | "parameters" | "seed" | "decisions" | "injections" | "permuteReady">;
 
-/** How long it runs, milliseconds, before it looks whether something else is wanted. */
-const slice = 30;
-const mostTasks = 100;
+/** How long it runs before it looks whether something else is wanted, and between two checkpoints, milliseconds. */
+const usualPace = { slice: 30, checkpoints: 100 };
+const limits = { tasks: 100, checkpoints: 32, bytes: 256 * 1024 * 1024 };
+
+/** Copies of the program's memory on the way, so that going back need not begin at the beginning. */
+class Checkpoints {
+    readonly #taken: Checkpoint[] = [];
+
+    /** The last one up to a step. */
+    before(step: number): Checkpoint | undefined {
+        return this.#taken.findLast(({ steps }) => steps <= step);
+    }
+
+    add(checkpoint: Checkpoint): void {
+        if (checkpoint.steps > (this.#taken.at(-1)?.steps ?? 0)) {
+            this.#taken.push(checkpoint);
+        }
+        while (this.#taken.length > limits.checkpoints || this.#bytes > limits.bytes) {
+            this.#thin();
+        }
+    }
+
+    /** Every other one goes: they stay spread over the whole run. */
+    #thin(): void {
+        const kept = this.#taken.filter((_, i) => i % 2 === 1);
+        this.#taken.splice(0, this.#taken.length, ...kept);
+    }
+
+    get #bytes(): number {
+        return this.#taken.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+    }
+}
 
 export class ReplayDiffers extends Error {
     override name = "ReplayDiffers";
@@ -78,11 +107,22 @@ export class Machine {
     #standsFor = 0;
     #differs = false;
     #seen = new Map<string, Variable[]>();
+    readonly #checkpoints = new Checkpoints();
+    /** Milliseconds that it has run since the last checkpoint. */
+    #ran = 0;
+    readonly #pace: typeof usualPace;
+    #began = 0;
     layouts: Layouts = {};
 
-    constructor(module: WebAssembly.Module, choices: Choices) {
+    constructor(module: WebAssembly.Module, choices: Choices, pace = usualPace) {
         this.#module = module;
         this.#choices = choices;
+        this.#pace = pace;
+    }
+
+    /** The step at which the instance began that it stands in: 0, or that of a checkpoint. */
+    get began(): number {
+        return this.#began;
     }
 
     /** More of the recorded run. */
@@ -103,6 +143,11 @@ export class Machine {
             if (state !== "more") {
                 return this.#look(simulation, tasks);
             }
+            this.#ran += this.#pace.slice;
+            if (this.#ran >= this.#pace.checkpoints) {
+                this.#checkpoints.add(simulation.checkpoint());
+                this.#ran = 0;
+            }
             if (!(await isWanted())) {
                 return undefined;
             }
@@ -114,20 +159,24 @@ export class Machine {
         this.#simulation = undefined;
     }
 
-    /** The instance that is there, if it has not gone past the step; else a new one. */
+    /** The instance that is there, if it has not gone past the step and no checkpoint is nearer; else a new one. */
     async #instanceBefore(step: number): Promise<Simulation> {
         const there = this.#simulation;
+        const from = this.#checkpoints.before(step);
         const fits = there !== undefined && !this.#differs && this.#known === this.#external.length;
-        if (fits && (step >= there.steps || step >= this.#standsFor)) {
+        if (fits && (step >= there.steps || step >= this.#standsFor) && there.steps >= (from?.steps ?? 0)) {
             return there;
         }
         this.close();
+        this.#ran = 0;
+        this.#began = from?.steps ?? 0;
         this.#differs = false;
         this.#known = this.#external.length;
         this.#simulation = await simulate({
             ...this.#choices,
             wasm: this.#module,
             external: [...this.#external],
+            ...(from !== undefined && { from }),
             print: () => {},
             onEvent: (bytes, base) => {
                 this.#differs ||= !this.#record.agrees(bytes, base);
@@ -139,7 +188,7 @@ export class Machine {
     #advance(simulation: Simulation, step: number): ReturnType<Simulation["advance"]> {
         let state: ReturnType<Simulation["advance"]>;
         try {
-            state = simulation.advance({ toStep: step, budget: slice });
+            state = simulation.advance({ toStep: step, budget: this.#pace.slice });
         } catch (error) {
             this.#differs = true;
             throw new ReplayDiffers(String(error), { cause: error });
@@ -157,7 +206,7 @@ export class Machine {
             layouts: this.layouts,
             describe: (address: number, what: "task" | "value" | "error") => simulation.describe(address, what),
         };
-        const tasks = wanted ?? simulation.tasks().slice(0, mostTasks).map(({ id }) => id);
+        const tasks = wanted ?? simulation.tasks().slice(0, limits.tasks).map(({ id }) => id);
         const seen = new Map<string, Variable[]>();
         const frames = new Map<number, InspectedFrame[]>();
         for (const task of tasks) {

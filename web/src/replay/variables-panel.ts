@@ -38,16 +38,21 @@ class VariablesPanel {
         this.#workbench = workbench;
         this.#helpers = helpers;
         this.element.append(this.#place, this.#words, this.#frames);
-        new IntersectionObserver((entries) => {
-            this.#visible = entries.at(-1)!.isIntersecting;
-            this.#update();
-        }).observe(this.element);
+        new ResizeObserver(() => this.#see(this.element.offsetParent !== null)).observe(this.element);
         workbench.on("started", () => this.#forget());
         workbench.on("step", () => this.#update());
         workbench.on("selected", () => this.#update());
         workbench.on("ended", () => this.#update());
         workbench.on("subject", () => workbench.recording === undefined && this.#forget());
         this.#update();
+    }
+
+    /** The panel came into sight, or went. */
+    #see(visible: boolean): void {
+        if (visible !== this.#visible) {
+            this.#visible = visible;
+            this.#update();
+        }
     }
 
     #forget(): void {
