@@ -87,7 +87,7 @@ export class LiveCode implements Builder {
 /** The error by which a program ends; undefined if it ends otherwise, or takes too long. */
 function errorOf(program: Program): Promise<ErrorReport | undefined> {
     return new Promise((resolve) => {
-        const ignored = { started() {}, output() {}, events() {}, eventsFull() {}, silent() {} };
+        const ignored = { started() {}, output() {}, events() {}, external() {}, eventsFull() {}, silent() {} };
         const run = new Run(program, { ...ignored, ended: (ending) => finish(ending.type === "error" ? ending.error : undefined) });
         const limit = setTimeout(() => finish(undefined), searchLimit);
         const finish = (error: ErrorReport | undefined) => {
