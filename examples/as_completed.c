@@ -3,6 +3,10 @@
 #include <stdio.h>
 #include <weft/weft.h>
 
+WEFT_PARAM(double, oslo, 0.9, 0.1, 2); /* Oslo takes, s */
+WEFT_PARAM(double, rome, 0.5, 0.1, 2); /* Rome takes, s */
+WEFT_PARAM(double, lima, 1.3, 0.1, 2); /* Lima takes, s */
+
 struct ask {
     weft_frame frame;
     const char *city;
@@ -26,21 +30,16 @@ weft_async(ask) {
 
 struct as_completed {
     weft_frame frame;
-    double oslo, rome, lima; /* seconds that each takes */
     weft_task *tasks[3], *first;
     weft_group group;
 };
-weft_export(as_completed, oslo, rome, lima);
 
 weft_async(as_completed) {
     weft_begin(as_completed);
     weft_with_as(self->group, weft_task_group()) {
-        self->tasks[0] =
-            weft_group_create_task(&self->group, weft_call(ask, .city = "Oslo", .delay = self->oslo));
-        self->tasks[1] =
-            weft_group_create_task(&self->group, weft_call(ask, .city = "Rome", .delay = self->rome));
-        self->tasks[2] =
-            weft_group_create_task(&self->group, weft_call(ask, .city = "Lima", .delay = self->lima));
+        self->tasks[0] = weft_group_create_task(&self->group, weft_call(ask, .city = "Oslo", .delay = oslo));
+        self->tasks[1] = weft_group_create_task(&self->group, weft_call(ask, .city = "Rome", .delay = rome));
+        self->tasks[2] = weft_group_create_task(&self->group, weft_call(ask, .city = "Lima", .delay = lima));
         weft_for_await (self->first, weft_as_completed(self->tasks[0], self->tasks[1], self->tasks[2])) {
             printf("%s has answered\n", weft_value_string(weft_task_value(self->first)));
             break;
@@ -51,5 +50,5 @@ weft_async(as_completed) {
 }
 
 int main(void) {
-    return weft_main(weft_call(as_completed, .oslo = 0.9, .rome = 0.5, .lima = 1.3));
+    return weft_main(weft_call(as_completed));
 }

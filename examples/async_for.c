@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <weft/weft.h>
 
+WEFT_PARAM(double, delay, 0.4, 0.1, 1); /* Delay of each piece, s */
+
 static const char *const pieces[] = {"roses are r", "ed\nviolets are blue\nC wai", "ts\n",
                                      "and so can you\n"};
 
@@ -35,15 +37,13 @@ weft_async(read_lines) {
 
 struct async_for {
     weft_frame frame;
-    double delay;
     int number;
     const char *line;
 };
-weft_export(async_for, delay);
 
 weft_async(async_for) {
     weft_begin(async_for);
-    weft_for_await (self->line, weft_call(read_lines, .delay = self->delay)) {
+    weft_for_await (self->line, weft_call(read_lines, .delay = delay)) {
         printf("line %d: %s\n", ++self->number, self->line);
     }
     printf("%d lines\n", self->number);
@@ -51,5 +51,5 @@ weft_async(async_for) {
 }
 
 int main(void) {
-    return weft_main(weft_call(async_for, .delay = 0.4));
+    return weft_main(weft_call(async_for));
 }

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <weft/weft.h>
 
+WEFT_PARAM(int, price, 60, 10, 110); /* Price, paid twice from 100 */
+
 struct account {
     int balance;
     int before; /* the transaction began */
@@ -65,19 +67,17 @@ weft_async(pay) {
 
 struct async_with {
     weft_frame frame;
-    int price; /* paid twice, from 100 */
     struct account account;
 };
-weft_export(async_with, price);
 
 weft_async(async_with) {
     weft_begin(async_with);
     self->account.balance = 100;
-    weft_await(weft_call(pay, .account = &self->account, .price = self->price));
-    weft_await(weft_call(pay, .account = &self->account, .price = self->price));
+    weft_await(weft_call(pay, .account = &self->account, .price = price));
+    weft_await(weft_call(pay, .account = &self->account, .price = price));
     weft_end();
 }
 
 int main(void) {
-    return weft_main(weft_call(async_with, .price = 60));
+    return weft_main(weft_call(async_with));
 }

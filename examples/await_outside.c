@@ -32,7 +32,6 @@ struct await_outside {
     weft_frame frame;
     weft_task *news, *mail;
 };
-weft_export(await_outside);
 
 weft_async(await_outside) {
     weft_begin(await_outside);

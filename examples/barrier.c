@@ -3,6 +3,9 @@
 #include <stdio.h>
 #include <weft/weft.h>
 
+WEFT_PARAM(int, hikers, 3, 1, 10);        /* Hikers */
+WEFT_PARAM(double, pace, 0.2, 0.05, 0.5); /* A day for the first, s */
+
 struct hiker {
     weft_frame frame;
     weft_barrier *camp;
@@ -23,25 +26,22 @@ weft_async(hiker) {
 
 struct barrier {
     weft_frame frame;
-    int hikers;
-    double pace; /* of the first; the others are slower */
     weft_barrier camp;
     weft_group group;
 };
-weft_export(barrier, hikers, pace);
 
 weft_async(barrier) {
     weft_begin(barrier);
-    weft_barrier_init(&self->camp, self->hikers);
+    weft_barrier_init(&self->camp, hikers);
     weft_with_as(self->group, weft_task_group()) {
-        for (int i = 1; i <= self->hikers; i++)
-            weft_group_create_task(
-                &self->group, weft_call(hiker, .camp = &self->camp, .number = i, .pace = i * self->pace));
+        for (int i = 1; i <= hikers; i++)
+            weft_group_create_task(&self->group,
+                                   weft_call(hiker, .camp = &self->camp, .number = i, .pace = i * pace));
     }
     printf("all have arrived\n");
     weft_end();
 }
 
 int main(void) {
-    return weft_main(weft_call(barrier, .hikers = 3, .pace = 0.2));
+    return weft_main(weft_call(barrier));
 }

@@ -38,7 +38,6 @@ weft_async(nap) {
 struct blocking_sleep {
     weft_frame frame;
 };
-weft_export(blocking_sleep);
 
 weft_async(blocking_sleep) {
     weft_begin(blocking_sleep);

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <weft/weft.h>
 
+WEFT_PARAM(double, patience, 1.0, 0.1, 2); /* Patience, s */
+
 struct download {
     weft_frame frame;
     char *buffer;
@@ -37,16 +39,14 @@ weft_async(download) {
 
 struct cancel {
     weft_frame frame;
-    double patience; /* seconds */
     weft_task *task;
     const weft_error *error;
 };
-weft_export(cancel, patience);
 
 weft_async(cancel) {
     weft_begin(cancel);
     self->task = weft_create_task(weft_call(download));
-    weft_await(weft_sleep(self->patience));
+    weft_await(weft_sleep(patience));
 
     weft_task_cancel(self->task, "it takes too long");
     weft_try {
@@ -59,5 +59,5 @@ weft_async(cancel) {
 }
 
 int main(void) {
-    return weft_main(weft_call(cancel, .patience = 1.0));
+    return weft_main(weft_call(cancel));
 }

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <weft/weft.h>
 
+WEFT_PARAM(int, deposit, 30, 10, 80); /* Each deposit */
+
 struct account {
     weft_condition changed;
     int balance;
@@ -34,11 +36,10 @@ weft_async(withdraw) {
 
 struct condition {
     weft_frame frame;
-    int deposit, paid;
+    int paid;
     struct account account;
     weft_group group;
 };
-weft_export(condition, deposit);
 
 weft_async(condition) {
     weft_begin(condition);
@@ -51,11 +52,11 @@ weft_async(condition) {
             weft_group_create_task(&self->group,
                                    weft_call(withdraw, .account = &self->account, .name = wishes[i].name,
                                              .amount = wishes[i].amount));
-        for (; self->paid < 50 + 20 + 10; self->paid += self->deposit) {
+        for (; self->paid < 50 + 20 + 10; self->paid += deposit) {
             weft_await(weft_sleep(0.3));
             weft_with(&self->account.changed) {
-                self->account.balance += self->deposit;
-                printf("%d are paid in\n", self->deposit);
+                self->account.balance += deposit;
+                printf("%d are paid in\n", deposit);
                 weft_condition_notify_all(&self->account.changed);
             }
         }
@@ -64,5 +65,5 @@ weft_async(condition) {
 }
 
 int main(void) {
-    return weft_main(weft_call(condition, .deposit = 30));
+    return weft_main(weft_call(condition));
 }

@@ -21,7 +21,6 @@ struct coroutine {
     weft_coroutine *greeting;
     const weft_error *error;
 };
-weft_export(coroutine);
 
 weft_async(coroutine) {
     weft_begin(coroutine);

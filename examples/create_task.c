@@ -3,6 +3,10 @@
 #include <stdio.h>
 #include <weft/weft.h>
 
+WEFT_PARAM(double, news, 0.5, 0.1, 3); /* Delay of the news, s */
+WEFT_PARAM(double, mail, 1.5, 0.1, 3); /* Delay of the mail, s */
+WEFT_PARAM(double, work, 1.0, 0, 3);   /* Other work, s */
+
 struct fetch {
     weft_frame frame;
     const char *url;
@@ -24,19 +28,17 @@ static void show(weft_task *task) {
 
 struct create_task {
     weft_frame frame;
-    double news, mail, work; /* seconds */
     weft_task *first, *second;
     const char *data;
 };
-weft_export(create_task, news, mail, work);
 
 weft_async(create_task) {
     weft_begin(create_task);
-    self->first = weft_create_task_named(weft_call(fetch, .url = "news", .delay = self->news), "news");
-    self->second = weft_create_task_named(weft_call(fetch, .url = "mail", .delay = self->mail), "mail");
+    self->first = weft_create_task_named(weft_call(fetch, .url = "news", .delay = news), "news");
+    self->second = weft_create_task_named(weft_call(fetch, .url = "mail", .delay = mail), "mail");
     printf("both tasks are created, and run once this one waits\n");
     /* The sleep stands for other work. */
-    weft_await(weft_sleep(self->work));
+    weft_await(weft_sleep(work));
     show(self->first);
     show(self->second);
 
@@ -49,5 +51,5 @@ weft_async(create_task) {
 }
 
 int main(void) {
-    return weft_main(weft_call(create_task, .news = 0.5, .mail = 1.5, .work = 1.0));
+    return weft_main(weft_call(create_task));
 }

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <weft/weft.h>
 
+WEFT_PARAM(double, opening, 0.7, 0, 1.5); /* The door opens after, s */
+
 struct guest {
     weft_frame frame;
     weft_event *open;
@@ -21,11 +23,9 @@ weft_async(guest) {
 
 struct event {
     weft_frame frame;
-    double opening; /* seconds */
     weft_event open;
     weft_group group;
 };
-weft_export(event, opening);
 
 weft_async(event) {
     weft_begin(event);
@@ -36,7 +36,7 @@ weft_async(event) {
                                weft_call(guest, .open = &self->open, .name = "Bob", .delay = 0.4));
         weft_group_create_task(&self->group,
                                weft_call(guest, .open = &self->open, .name = "Eve", .delay = 1.0));
-        weft_await(weft_sleep(self->opening));
+        weft_await(weft_sleep(opening));
         printf("the door opens\n");
         weft_event_set(&self->open);
     }
@@ -44,5 +44,5 @@ weft_async(event) {
 }
 
 int main(void) {
-    return weft_main(weft_call(event, .opening = 0.7));
+    return weft_main(weft_call(event));
 }

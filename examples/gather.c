@@ -3,6 +3,9 @@
 #include <stdio.h>
 #include <weft/weft.h>
 
+WEFT_PARAM(int, count, 3, 1, 10);       /* Fetches */
+WEFT_PARAM(double, delay, 0.5, 0.1, 3); /* Delay of each, s */
+
 struct fetch {
     weft_frame frame;
     int number;
@@ -18,33 +21,25 @@ weft_async(fetch) {
     weft_end();
 }
 
-enum { MOST = 10 };
-
 struct gather {
     weft_frame frame;
-    int count;
-    double delay;
     const weft_values *results;
 };
-weft_export(gather, count, delay);
 
 weft_async(gather) {
     weft_begin(gather);
-    if (self->count < 0 || self->count > MOST)
-        weft_raise(WEFT_INVALID_ARGUMENT, "count must be 0 to %d, not %d", MOST, self->count);
-
     /* A fixed number needs no array:
      * weft_gather(weft_call(fetch, …), weft_call(fetch, …)) */
-    weft_awaitable fetches[MOST];
-    for (int i = 0; i < self->count; i++)
-        fetches[i] = weft_awaitable_of(weft_call(fetch, .number = i + 1, .delay = self->delay));
+    weft_awaitable fetches[10];
+    for (int i = 0; i < count; i++)
+        fetches[i] = weft_awaitable_of(weft_call(fetch, .number = i + 1, .delay = delay));
 
-    weft_await_to(self->results, weft_gather_array(self->count, fetches, false));
+    weft_await_to(self->results, weft_gather_array(count, fetches, false));
     for (size_t i = 0; i < self->results->count; i++)
         printf("got %s\n", weft_value_string(self->results->items[i]));
     weft_end();
 }
 
 int main(void) {
-    return weft_main(weft_call(gather, .count = 3, .delay = 0.5));
+    return weft_main(weft_call(gather));
 }

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <weft/weft.h>
 
+WEFT_PARAM(int, count, 4, 0, 10); /* Values */
+
 struct average {
     weft_frame frame;
     double sum, next;
@@ -28,18 +30,16 @@ weft_async(average) {
 
 struct generator {
     weft_frame frame;
-    int count;
     int i;
     double value;
     weft_coroutine *average;
 };
-weft_export(generator, count);
 
 weft_async(generator) {
     weft_begin(generator);
     self->average = weft_call(average);
     weft_await(weft_generator_next(self->average)); /* to its first yield */
-    for (self->i = 1; self->i <= self->count; self->i++) {
+    for (self->i = 1; self->i <= count; self->i++) {
         weft_await_to(self->value, weft_generator_send(self->average, 10.0 * self->i));
         printf("sent %d, average %.1f\n", 10 * self->i, self->value);
     }
@@ -48,5 +48,5 @@ weft_async(generator) {
 }
 
 int main(void) {
-    return weft_main(weft_call(generator, .count = 4));
+    return weft_main(weft_call(generator));
 }

@@ -41,7 +41,6 @@ struct lock {
     weft_frame frame;
     struct counter counter;
 };
-weft_export(lock);
 
 weft_async(lock) {
     weft_begin(lock);

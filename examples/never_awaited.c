@@ -19,7 +19,6 @@ struct never_awaited {
     weft_frame frame;
     weft_coroutine *saving;
 };
-weft_export(never_awaited);
 
 weft_async(never_awaited) {
     weft_begin(never_awaited);

@@ -34,7 +34,6 @@ struct not_a_result {
     int tea, cake;
     const weft_error *error;
 };
-weft_export(not_a_result);
 
 weft_async(not_a_result) {
     weft_begin(not_a_result);

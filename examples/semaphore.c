@@ -3,6 +3,10 @@
 #include <stdio.h>
 #include <weft/weft.h>
 
+WEFT_PARAM(int, permits, 2, 1, 10);         /* Permits */
+WEFT_PARAM(int, count, 5, 1, 10);           /* Fetches */
+WEFT_PARAM(double, delay, 0.25, 0.05, 0.5); /* Delay of the first, s */
+
 struct fetch {
     weft_frame frame;
     weft_semaphore *permits;
@@ -24,28 +28,22 @@ weft_async(fetch) {
 
 struct semaphore {
     weft_frame frame;
-    int permits;
-    int count;
-    double delay;
     weft_semaphore semaphore;
     weft_group group;
 };
-weft_export(semaphore, permits, count, delay);
 
 weft_async(semaphore) {
     weft_begin(semaphore);
-    if (self->permits < 1)
-        weft_raise(WEFT_INVALID_ARGUMENT, "permits must be at least 1, not %d", self->permits);
-    weft_semaphore_init(&self->semaphore, self->permits);
+    weft_semaphore_init(&self->semaphore, permits);
     weft_with_as(self->group, weft_task_group()) {
-        for (int i = 1; i <= self->count; i++)
-            weft_group_create_task(&self->group, weft_call(fetch, .permits = &self->semaphore, .number = i,
-                                                           .delay = i * self->delay));
+        for (int i = 1; i <= count; i++)
+            weft_group_create_task(
+                &self->group, weft_call(fetch, .permits = &self->semaphore, .number = i, .delay = i * delay));
     }
     printf("all fetches ended\n");
     weft_end();
 }
 
 int main(void) {
-    return weft_main(weft_call(semaphore, .permits = 2, .count = 5, .delay = 0.25));
+    return weft_main(weft_call(semaphore));
 }

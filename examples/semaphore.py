@@ -13,8 +13,6 @@ async def fetch(permits, number, delay):
 
 
 async def semaphore(permits, count, delay):
-    if permits < 1:
-        raise ValueError(f"permits must be at least 1, not {permits}")
     semaphore = asyncio.Semaphore(permits)
     async with asyncio.TaskGroup() as group:
         for i in range(1, count + 1):

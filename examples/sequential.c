@@ -3,6 +3,10 @@
 #include <stdio.h>
 #include <weft/weft.h>
 
+/* Variables that the page has sliders for. */
+WEFT_PARAM(int, count, 3, 1, 10);       /* Fetches */
+WEFT_PARAM(double, delay, 0.5, 0.1, 3); /* Delay of each, s */
+
 /* A coroutine is a structure and a body. The structure holds
  * its arguments and all that must outlive an await, where
  * a local variable would be lost. */
@@ -24,18 +28,14 @@ weft_async(fetch) {
 
 struct sequential {
     weft_frame frame;
-    int count;
-    double delay;
     int number;
     char *data;
 };
-/* JavaScript can call it with these arguments. */
-weft_export(sequential, count, delay);
 
 weft_async(sequential) {
     weft_begin(sequential);
-    for (self->number = 1; self->number <= self->count; self->number++) {
-        weft_await_to(self->data, weft_call(fetch, .number = self->number, .delay = self->delay));
+    for (self->number = 1; self->number <= count; self->number++) {
+        weft_await_to(self->data, weft_call(fetch, .number = self->number, .delay = delay));
         printf("got %s\n", self->data);
         /* What a coroutine returns belongs to who awaits it. */
         weft_free(self->data);
@@ -44,5 +44,5 @@ weft_async(sequential) {
 }
 
 int main(void) {
-    return weft_main(weft_call(sequential, .count = 3, .delay = 0.5));
+    return weft_main(weft_call(sequential));
 }

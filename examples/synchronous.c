@@ -5,10 +5,12 @@
 #include <threads.h>
 #include <weft/weft.h>
 
+WEFT_PARAM(double, delay, 0.4, 0.1, 0.9); /* Delay of each answer, s */
+
 /* An ordinary function: nothing else happens until it returns. */
-static void fetch_blocking(int number, double delay) {
+static void fetch_blocking(int number, double seconds) {
     printf("ask for %d\n", number);
-    thrd_sleep(&(struct timespec){.tv_nsec = (long)(delay * 1e9)}, NULL);
+    thrd_sleep(&(struct timespec){.tv_nsec = (long)(seconds * 1e9)}, NULL);
     printf("%d is here\n", number);
 }
 
@@ -29,23 +31,21 @@ weft_async(fetch) {
 
 struct synchronous {
     weft_frame frame;
-    double delay; /* of each answer, less than a second */
 };
-weft_export(synchronous, delay);
 
 weft_async(synchronous) {
     weft_begin(synchronous);
     printf("blocking calls:\n");
     for (int number = 1; number <= 3; number++)
-        fetch_blocking(number, self->delay);
+        fetch_blocking(number, delay);
 
     printf("coroutines:\n");
-    weft_await(weft_gather(weft_call(fetch, .number = 1, .delay = self->delay),
-                           weft_call(fetch, .number = 2, .delay = self->delay),
-                           weft_call(fetch, .number = 3, .delay = self->delay)));
+    weft_await(weft_gather(weft_call(fetch, .number = 1, .delay = delay),
+                           weft_call(fetch, .number = 2, .delay = delay),
+                           weft_call(fetch, .number = 3, .delay = delay)));
     weft_end();
 }
 
 int main(void) {
-    return weft_main(weft_call(synchronous, .delay = 0.4));
+    return weft_main(weft_call(synchronous));
 }

@@ -3,6 +3,11 @@
 #include <stdio.h>
 #include <weft/weft.h>
 
+WEFT_PARAM(int, count, 4, 1, 10);       /* Fetches */
+WEFT_PARAM(int, failing, 2, 0, 10);     /* The one that fails (0: none) */
+WEFT_PARAM(int, untidy, 4, 0, 10);      /* Fails when cancelled (0: none) */
+WEFT_PARAM(double, delay, 0.4, 0.1, 1); /* Delay of the first, s */
+
 struct fetch {
     weft_frame frame;
     int number;
@@ -31,23 +36,18 @@ weft_async(fetch) {
 
 struct task_group {
     weft_frame frame;
-    int count;
-    int failing; /* which one fails; 0: none */
-    int untidy;  /* which one fails when it is cancelled; 0: none */
-    double delay;
     weft_group group;
     const weft_error *error;
 };
-weft_export(task_group, count, failing, untidy, delay);
 
 weft_async(task_group) {
     weft_begin(task_group);
     weft_try {
         weft_with_as(self->group, weft_task_group()) {
-            for (int i = 1; i <= self->count; i++)
-                weft_group_create_task(&self->group, weft_call(fetch, .number = i, .delay = i * self->delay,
-                                                               .fails = i == self->failing,
-                                                               .fails_to_clean_up = i == self->untidy));
+            for (int i = 1; i <= count; i++)
+                weft_group_create_task(&self->group,
+                                       weft_call(fetch, .number = i, .delay = i * delay,
+                                                 .fails = i == failing, .fails_to_clean_up = i == untidy));
             /* Leaving the block waits for every task. */
         }
         printf("all fetches ended\n");
@@ -60,5 +60,5 @@ weft_async(task_group) {
 }
 
 int main(void) {
-    return weft_main(weft_call(task_group, .count = 4, .failing = 2, .untidy = 4, .delay = 0.4));
+    return weft_main(weft_call(task_group));
 }

@@ -3,6 +3,10 @@
 #include <stdio.h>
 #include <weft/weft.h>
 
+WEFT_PARAM(double, limit, 1.0, 0, 3);  /* Timeout, s */
+WEFT_PARAM(double, fast, 0.5, 0.1, 3); /* Delay of the fast one, s */
+WEFT_PARAM(double, slow, 2.0, 0.1, 3); /* Delay of the slow one, s */
+
 struct fetch {
     weft_frame frame;
     const char *url;
@@ -52,17 +56,15 @@ weft_async(fetch_in_time) {
 
 struct timeout {
     weft_frame frame;
-    double fast, slow, limit; /* seconds */
 };
-weft_export(timeout, fast, slow, limit);
 
 weft_async(timeout) {
     weft_begin(timeout);
-    weft_await(weft_call(fetch_in_time, .url = "fast", .delay = self->fast, .limit = self->limit));
-    weft_await(weft_call(fetch_in_time, .url = "slow", .delay = self->slow, .limit = self->limit));
+    weft_await(weft_call(fetch_in_time, .url = "fast", .delay = fast, .limit = limit));
+    weft_await(weft_call(fetch_in_time, .url = "slow", .delay = slow, .limit = limit));
     weft_end();
 }
 
 int main(void) {
-    return weft_main(weft_call(timeout, .fast = 0.5, .slow = 2.0, .limit = 1.0));
+    return weft_main(weft_call(timeout));
 }

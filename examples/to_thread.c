@@ -29,7 +29,6 @@ struct to_thread {
     weft_frame frame;
     const weft_values *results;
 };
-weft_export(to_thread);
 
 weft_async(to_thread) {
     weft_begin(to_thread);

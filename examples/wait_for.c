@@ -3,6 +3,9 @@
 #include <stdio.h>
 #include <weft/weft.h>
 
+WEFT_PARAM(double, delay, 1.0, 0.1, 3); /* Delay of the first attempt, s */
+WEFT_PARAM(double, limit, 0.5, 0.1, 1); /* Limit, s */
+
 struct fetch {
     weft_frame frame;
     double delay;
@@ -17,20 +20,19 @@ weft_async(fetch) {
 
 struct wait_for {
     weft_frame frame;
-    double delay; /* of the first attempt; each one after it takes 0.3 s less */
-    double limit;
+    double delay; /* of the attempt; each one takes 0.3 s less */
     int attempt;
     char *data;
     const weft_error *error;
 };
-weft_export(wait_for, delay, limit);
 
 weft_async(wait_for) {
     weft_begin(wait_for);
+    self->delay = delay;
     while (self->data == NULL) {
         printf("attempt %d\n", ++self->attempt);
         weft_try {
-            weft_await_to(self->data, weft_wait_for(weft_call(fetch, .delay = self->delay), self->limit));
+            weft_await_to(self->data, weft_wait_for(weft_call(fetch, .delay = self->delay), limit));
         }
         weft_catch_code(WEFT_TIMED_OUT, self->error) {
             printf("too slow\n");
@@ -44,5 +46,5 @@ weft_async(wait_for) {
 }
 
 int main(void) {
-    return weft_main(weft_call(wait_for, .delay = 1.0, .limit = 0.5));
+    return weft_main(weft_call(wait_for));
 }

@@ -3,6 +3,10 @@
 #include <stdio.h>
 #include <weft/weft.h>
 
+WEFT_PARAM(int, count, 2, 1, 10);           /* Workers */
+WEFT_PARAM(int, jobs, 5, 0, 12);            /* Jobs */
+WEFT_PARAM(double, delay, 0.15, 0.05, 0.5); /* Length of the first job, s */
+
 struct worker {
     weft_frame frame;
     weft_queue *queue;
@@ -24,21 +28,18 @@ weft_async(worker) {
 
 struct workers {
     weft_frame frame;
-    int count, jobs;
-    double delay;
     int job;
     weft_queue queue;
     weft_group group;
 };
-weft_export(workers, count, jobs, delay);
 
 weft_async(workers) {
     weft_begin(workers);
     weft_with_as(self->group, weft_task_group()) {
-        for (int i = 1; i <= self->count; i++)
-            weft_group_create_task(
-                &self->group, weft_call(worker, .queue = &self->queue, .number = i, .delay = self->delay));
-        for (self->job = 1; self->job <= self->jobs; self->job++)
+        for (int i = 1; i <= count; i++)
+            weft_group_create_task(&self->group,
+                                   weft_call(worker, .queue = &self->queue, .number = i, .delay = delay));
+        for (self->job = 1; self->job <= jobs; self->job++)
             weft_await(weft_queue_put(&self->queue, self->job));
 
         weft_await(weft_queue_join(&self->queue));
@@ -52,5 +53,5 @@ weft_async(workers) {
 }
 
 int main(void) {
-    return weft_main(weft_call(workers, .count = 2, .jobs = 5, .delay = 0.15));
+    return weft_main(weft_call(workers));
 }
