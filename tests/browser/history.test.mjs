@@ -7,8 +7,6 @@ const { History } = await load("history/history.ts");
 const groups = JSON.parse(readFileSync(new URL("../../examples/examples.json", import.meta.url), "utf8"));
 const examples = groups.flatMap((group) => group.examples);
 
-const fieldsOf = ({ parameters }) => Object.fromEntries(parameters.map(({ field, value }) => [field, value]));
-
 /** What the history says of a task, in the words of weft.tasks(). */
 function asTold(instant, task) {
     const { wait, status } = task;
@@ -52,7 +50,7 @@ function agree(history, told) {
 test("the history says what the program says", async (context) => {
     for (const example of examples) {
         await context.test(`of ${example.name}`, async () => {
-            const { log, told } = await record(examplePath(example.name), example.name, { fields: fieldsOf(example) });
+            const { log, told } = await record(examplePath(example.name));
             assert.ok(told.length > 1 && log.count > 5);
             agree(new History(log), told);
         });

@@ -10,29 +10,25 @@ import { serve } from "../../web/serve.mjs";
 
 const fromHere = (path) => fileURLToPath(new URL(path, import.meta.url));
 const dist = fromHere("../../web/dist");
-const troubles = fromHere("../../build/wasm/tests/browser/troubles.wasm");
+const troubles = fromHere("../../build/wasm/tests/browser");
 const subPath = "some/deeper/path/";
 
 /** The page's list as examples.json has it: groups of examples, in teaching order. */
 export const groups = JSON.parse(await readFile(fromHere("../../examples/examples.json"), "utf8"));
 export const exampleNames = groups.flatMap(({ examples }) => examples.map(({ name }) => name));
 
-const parameter = (field, value, max) => ({ field, label: field, min: 1, max, step: 1, value });
-const troubleNames = {
-    spin: [], flood: [], ticker: [], trap: [], fail: [], sleeper: [],
-    crowd: [parameter("count", 10_000, 20_000)],
-    missing_module: [],
-    missing_coroutine: [],
-};
+const troubleNames = ["spin", "flood", "ticker", "trap", "fail", "sleeper", "crowd", "missing_module"];
 
 async function addTroubles(examples) {
     const manifest = JSON.parse(await readFile(join(examples, "index.json"), "utf8"));
     await cp(fromHere("programs/troubles.c"), join(examples, "troubles.c"));
-    await cp(troubles, join(examples, "troubles.wasm"));
     const added = [];
-    for (const [name, parameters] of Object.entries(troubleNames)) {
-        const wasm = name === "missing_module" ? "nowhere.wasm" : "troubles.wasm";
-        added.push({ name, title: name, look: "A program for the tests.", source: "troubles.c", wasm, coroutine: name, parameters });
+    for (const name of troubleNames) {
+        const wasm = `${name}.wasm`;
+        if (name !== "missing_module") {
+            await cp(join(troubles, wasm), join(examples, wasm));
+        }
+        added.push({ name, title: name, look: "A program for the tests.", source: "troubles.c", wasm });
     }
     manifest.push({ title: "Troubles", examples: added });
     await writeFile(join(examples, "index.json"), JSON.stringify(manifest));

@@ -30,10 +30,10 @@ export function logOf() {
 export const examplePath = (name) => fileURLToPath(new URL(`../../build/wasm/examples/${name}.wasm`, import.meta.url));
 
 /**
- * Runs a coroutine of a module. `told` has what weft.tasks() said whenever the program printed, and whenever the log was handed over;
+ * Runs the main of a module. `told` has what weft.tasks() said whenever the program printed, and whenever the log was handed over;
  * `events` says after how many events that was.
  */
-export async function record(path, coroutine, { fields = {}, ...options } = {}) {
+export async function record(path, options = {}) {
     const log = logOf();
     const told = [];
     let printed = 0;
@@ -49,7 +49,7 @@ export async function record(path, coroutine, { fields = {}, ...options } = {}) 
         write: () => ask({ printed: ++printed }),
         ...options,
     });
-    const ended = await weft.run(coroutine, fields).then(
+    const ended = await weft.main().then(
         (value) => ({ value }),
         (error) => ({ error }),
     );

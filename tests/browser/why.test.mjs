@@ -51,7 +51,7 @@ const plain = (sentences) => sentences.map((sentence) => textOf(sentence).replac
 const last = (history) => history.at(history.steps);
 
 test("the philosophers' deadlock is found, named and ended by its timeout", async () => {
-    const { log } = await record(examplePath("deadlock"), "deadlock");
+    const { log } = await record(examplePath("deadlock"));
     const history = new History(log);
     const steps = Array.from({ length: history.steps + 1 }, (_, step) => step);
     const found = steps.filter((step) => findDeadlocks(history.at(step)).length > 0);
@@ -74,7 +74,7 @@ test("the philosophers' deadlock is found, named and ended by its timeout", asyn
 });
 
 test("the picture of a cycle has room for every node and arrow", async () => {
-    const { log } = await record(examplePath("deadlock"), "deadlock");
+    const { log } = await record(examplePath("deadlock"));
     const instant = new History(log).at(7);
     const { nodes, arrows, width, height } = layOut(findDeadlocks(instant)[0], new Words(instant));
     assert.deepEqual(nodes.map(({ kind: sort }) => sort), ["task", "object", "task", "object", "task", "object"]);
@@ -89,7 +89,7 @@ test("the picture of a cycle has room for every node and arrow", async () => {
 });
 
 test("a semaphore's holders, their sleeps and the place in its queue are told", async () => {
-    const { log } = await record(examplePath("semaphore"), "semaphore", { fields: { permits: 2, count: 5, delay: 0.25 } });
+    const { log } = await record(examplePath("semaphore"));
     const history = new History(log);
     const instant = history.at(6);
     const [, first, second, , , fifth] = instant.tasks;

@@ -15,7 +15,7 @@ const { values: folders } = parseArgs({
     },
 });
 
-const required = ["name", "title", "look", "parameters"];
+const required = ["name", "title", "look"];
 
 function checked(example) {
     for (const key of required) {
@@ -39,7 +39,7 @@ async function gather(example) {
     const [source, wasm] = [`${example.name}.c`, `${example.name}.wasm`];
     await copy(join(folders.examples, source), join(folders.out, source), "examples.json names it");
     await copy(join(folders.wasm, wasm), join(folders.out, wasm), "build the preset wasm first (./weft build)");
-    return { ...checked(example), source, wasm, coroutine: example.name };
+    return { ...checked(example), source, wasm };
 }
 
 const groups = JSON.parse(await readFile(join(folders.examples, "examples.json"), "utf8"));

@@ -1,16 +1,5 @@
 /** The examples and what the manifest says of them (scripts/examples.mjs writes it). */
 
-export interface Parameter {
-    /** The field of the coroutine that it sets. */
-    field: string;
-    label: string;
-    min: number;
-    max: number;
-    step: number;
-    value: number;
-    unit?: string;
-}
-
 export interface Example {
     name: string;
     title: string;
@@ -19,8 +8,6 @@ export interface Example {
     /** Addresses of the C and of the module, relative to the manifest. */
     source: string;
     wasm: string;
-    coroutine: string;
-    parameters: Parameter[];
 }
 
 /** A part of the introduction, in teaching order as its examples are. */

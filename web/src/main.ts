@@ -13,7 +13,7 @@ import { setUpHelp } from "./help.ts";
 import { statePanel } from "./history/state-panel.ts";
 import { whyPanel } from "./history/why-panel.ts";
 import { Panels } from "./panels.ts";
-import { Parameters } from "./parameters.ts";
+import { Sliders } from "./parameters/sliders.ts";
 import { Picker } from "./picker.ts";
 import { variablesPanel } from "./replay/variables-panel.ts";
 import { RunControls } from "./run-controls.ts";
@@ -33,7 +33,7 @@ const compiler = new Compiler();
 const workbench = new Workbench(new LiveCode(compiler));
 const output = new Console(find("output"));
 const editor = new Editor(find("editor"));
-const parameters = new Parameters(find("parameters"), workbench);
+new Sliders(find("parameters"), workbench, () => {});
 const timeline = new Timeline({
     chart: find("chart"),
     canvas: find<HTMLCanvasElement>("canvas"),
@@ -97,7 +97,6 @@ async function choose(chosen: Example): Promise<void> {
     find("title").textContent = chosen.title;
     find("look").textContent = chosen.look;
     picker.select(chosen);
-    parameters.show(chosen);
     try {
         const source = await fetchText(chosen.source);
         if (workbench.subject.example === chosen.name) {

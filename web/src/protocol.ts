@@ -6,8 +6,6 @@ import type { Frame } from "./traps.ts";
 
 export interface Program extends Pick<Subject, "parameters" | "clock" | "seed" | "decisions" | "injections" | "permuteReady"> {
     module: WebAssembly.Module;
-    /** What runs in place of main, with the parameters as its fields. */
-    coroutine: string | undefined;
 }
 
 /** An error as it crosses from the worker to the page. */
@@ -43,7 +41,7 @@ export type FromWorker =
     | { type: "started" }
     /** It hears that it is cancelled. */
     | { type: "cancelling" }
-    | { type: "value"; value: string; time: number }
+    | { type: "value"; time: number }
     /** main has ended without success; it has said on stderr why. */
     | { type: "exit"; status: number; cancelled: boolean; time: number }
     | { type: "error"; error: ErrorReport; cancelled: boolean; time: number }

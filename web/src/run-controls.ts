@@ -96,7 +96,7 @@ function endingText(recording: Recording, ending: Ending): string {
     switch (ending.type) {
         case "value": {
             const clock = recording.subject?.clock === "virtual" ? "at virtual time" : "after";
-            const value = ending.value || mainResult(recording, "value");
+            const value = mainResult(recording, "value");
             return `Finished ${clock} ${instant(ending.time)}${value && `, value ${value}`}.`;
         }
         case "error":

@@ -5,7 +5,7 @@ import type { Place } from "./compiler/types.ts";
 import type { ErrorReport, FromWorker, Program, ToWorker } from "./protocol.ts";
 
 export type Ending =
-    | { type: "value"; value: string; time: number }
+    | { type: "value"; time: number }
     | { type: "error"; error: ErrorReport; time: number }
     /** main returned this, and has said why on stderr. */
     | { type: "exit"; status: number; time: number }

@@ -3,7 +3,6 @@
  * stands, and the task that is looked at. The parts change it here and hear of it here; they know nothing of each other.
  */
 
-import { examples } from "./examples.ts";
 import { loadModule } from "./modules.ts";
 import type { Program } from "./protocol.ts";
 import { Recording } from "./recording.ts";
@@ -155,7 +154,7 @@ export class Workbench {
     #start(recording: Recording, module: WebAssembly.Module): void {
         const subject = this.#subject;
         const { parameters, clock, seed, decisions, injections, permuteReady } = subject;
-        const program = { module, coroutine: coroutineOf(subject), parameters, clock, seed, decisions, injections, permuteReady };
+        const program = { module, parameters, clock, seed, decisions, injections, permuteReady };
         const run = new Run(program, {
             started: () => {},
             output: (text, stream, time, omitted) => this.#emit("printed", { text, stream, time, omitted }),
@@ -251,9 +250,4 @@ export class Workbench {
             this.#emit("selected", task);
         }
     }
-}
-
-/** The examples as they were built are run by a coroutine, whose fields the sliders set. */
-function coroutineOf({ edited, example }: Subject): string | undefined {
-    return edited || example === undefined ? undefined : examples.get(example)?.coroutine;
 }

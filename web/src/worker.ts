@@ -1,7 +1,7 @@
 /** Runs one program, then is thrown away. */
 
 import { loadWeft } from "weft";
-import type { LoadOptions, Value, Weft } from "weft";
+import type { LoadOptions, Weft } from "weft";
 import { recordSize } from "./events.ts";
 import { Outbox } from "./outbox.ts";
 import type { ErrorReport, FromWorker, Program, ToWorker } from "./protocol.ts";
@@ -49,6 +49,7 @@ async function run(program: Program): Promise<void> {
             print: (text, stream) => outbox.print(text, stream, now()),
             onEvent: limitedEvents(),
             ...(program.clock === "virtual" && { onExternal: (external) => scope.postMessage({ type: "external", external }) }),
+            parameters: program.parameters,
             ...world(program),
         });
     } catch (error) {
@@ -57,7 +58,7 @@ async function run(program: Program): Promise<void> {
     }
     scope.postMessage({ type: "started" });
     try {
-        const ending = program.coroutine === undefined ? await runMain(weft) : await runCoroutine(weft, program.coroutine, program);
+        const ending = await runMain(weft);
         outbox.end(now());
         scope.postMessage(ending);
     } catch (error) {
@@ -85,12 +86,7 @@ function world({ clock, seed, decisions, injections, permuteReady }: Program): P
 async function runMain(weft: Weft): Promise<FromWorker> {
     const status = await weft.main([], { signal: abort.signal });
     const time = weft.now();
-    return status === 0 ? { type: "value", value: "", time } : { type: "exit", status, cancelled: abort.signal.aborted, time };
-}
-
-async function runCoroutine(weft: Weft, name: string, { parameters }: Program): Promise<FromWorker> {
-    const value = await weft.run(name, { ...parameters }, { signal: abort.signal });
-    return { type: "value", value: valueText(value), time: weft.now() };
+    return status === 0 ? { type: "value", time } : { type: "exit", status, cancelled: abort.signal.aborted, time };
 }
 
 function limitedEvents(): (chunk: Uint8Array, base: number) => void {
@@ -114,10 +110,6 @@ function ownBytes(chunk: Uint8Array): Uint8Array<ArrayBuffer> {
     return buffer instanceof ArrayBuffer && buffer.byteLength === chunk.byteLength
         ? (chunk as Uint8Array<ArrayBuffer>)
         : new Uint8Array(chunk);
-}
-
-function valueText(value: Value): string {
-    return value === null ? "" : typeof value === "string" ? JSON.stringify(value) : String(value);
 }
 
 /** The words for a crash, in place of those for its error. */

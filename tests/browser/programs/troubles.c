@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include <weft/weft.h>
 
+WEFT_PARAM(int, count, 10000, 1, 20000); /* Tasks of the crowd */
+
 struct spin {
     weft_frame frame;
 };
-weft_export(spin);
 weft_async(spin) {
     weft_begin(spin);
     printf("about to spin\n");
@@ -21,7 +22,6 @@ weft_async(spin) {
 struct flood {
     weft_frame frame;
 };
-weft_export(flood);
 weft_async(flood) {
     weft_begin(flood);
     for (volatile unsigned line = 0;; line = line + 1)
@@ -34,7 +34,6 @@ struct ticker {
     weft_frame frame;
     int tick;
 };
-weft_export(ticker);
 weft_async(ticker) {
     weft_begin(ticker);
     for (;; self->tick++) {
@@ -47,7 +46,6 @@ weft_async(ticker) {
 struct trap {
     weft_frame frame;
 };
-weft_export(trap);
 weft_async(trap) {
     weft_begin(trap);
     printf("before the trap\n");
@@ -69,7 +67,6 @@ weft_async(open_file) {
 struct fail {
     weft_frame frame;
 };
-weft_export(fail);
 weft_async(fail) {
     weft_begin(fail);
     fprintf(stderr, "looking for the plan\n");
@@ -80,7 +77,6 @@ weft_async(fail) {
 struct sleeper {
     weft_frame frame;
 };
-weft_export(sleeper);
 weft_async(sleeper) {
     weft_begin(sleeper);
     printf("sleeping\n");
@@ -106,19 +102,21 @@ weft_async(nap) {
 struct crowd {
     weft_frame frame;
     weft_awaitable *naps;
-    int count;
 };
-weft_export(crowd, count);
 weft_async(crowd) {
     weft_begin(crowd);
-    self->naps = calloc((size_t)self->count, sizeof *self->naps);
+    self->naps = calloc((size_t)count, sizeof *self->naps);
     if (self->naps == NULL)
-        weft_raise(WEFT_RUNTIME, "no memory for %d tasks", self->count);
-    for (int i = 0; i < self->count; i++)
+        weft_raise(WEFT_RUNTIME, "no memory for %d tasks", count);
+    for (int i = 0; i < count; i++)
         self->naps[i] = weft_awaitable_of(weft_call(nap));
-    weft_await(weft_gather_array((size_t)self->count, self->naps, false));
-    printf("%d tasks slept\n", self->count);
+    weft_await(weft_gather_array((size_t)count, self->naps, false));
+    printf("%d tasks slept\n", count);
     weft_drop();
     free(self->naps);
     weft_end();
+}
+
+int main(void) {
+    return weft_main(weft_call(TROUBLE));
 }
