@@ -39,7 +39,6 @@ struct race {
     weft_condition bell;
     weft_group group;
 };
-weft_export(race);
 
 weft_async(race) {
     weft_begin(race);
