@@ -28,7 +28,6 @@ struct deadlock {
     weft_lock forks[3];
     const weft_error *error;
 };
-weft_export(deadlock);
 
 weft_async(deadlock) {
     weft_begin(deadlock);

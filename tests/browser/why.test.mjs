@@ -64,7 +64,7 @@ test("the philosophers' deadlock is found, named and ended by its timeout", asyn
         `eat ${names[0]} waits for lock 2 at line 18, held by eat ${names[1]} since 0.000 s.`,
         `eat ${names[1]} waits for lock 3 at line 18, held by eat ${names[2]} since 0.000 s.`,
         `eat ${names[2]} waits for lock 1 at line 18, held by eat ${names[0]} since 0.000 s.`,
-        "Only the timeout of line 36 in deadlock Task-1 ends this, at 1.000 s.",
+        "Only the timeout of line 35 in deadlock Task-1 ends this, at 1.000 s.",
     ]);
     const answer = plain(explain(instant, deadlock.links[0].task));
     assert.equal(answer[0], `eat ${names[0]} waits at line 18 for lock 2 since 0.100 s.`);
@@ -94,9 +94,9 @@ test("a semaphore's holders, their sleeps and the place in its queue are told", 
     const instant = history.at(6);
     const [, first, second, , , fifth] = instant.tasks;
     assert.deepEqual(plain(explain(instant, fifth.id)), [
-        `fetch ${fifth.name} waits at line 17 for a permit of the semaphore since 0.000 s.`,
-        `The 2 permits of the semaphore are held by fetch ${first.name} since 0.000 s, which sleeps until 0.250 s at line 19; ` +
-            `by fetch ${second.name} since 0.000 s, which sleeps until 0.500 s at line 19.`,
+        `fetch ${fifth.name} waits at line 21 for a permit of the semaphore since 0.000 s.`,
+        `The 2 permits of the semaphore are held by fetch ${first.name} since 0.000 s, which sleeps until 0.250 s at line 23; ` +
+            `by fetch ${second.name} since 0.000 s, which sleeps until 0.500 s at line 23.`,
         "It is the third in line: 2 others came before it.",
     ]);
     assert.deepEqual(instant.object(instant.task(fifth.id).wait.object).holders.map(({ task }) => task), [first.id, second.id]);
