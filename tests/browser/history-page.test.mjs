@@ -44,7 +44,7 @@ test("a click on a waiting bar answers why, and the deadlock is named and drawn"
     assert.equal(await tab(page, "Why").getAttribute("aria-selected"), "true");
     const why = panel(page, "Why");
     await says(why, "Lock 2 is held by");
-    await says(why, /It waits at most until 1\.000\ss: the timeout of line 36 in deadlock Task-1 ends it then/);
+    await says(why, /It waits at most until 1\.000\ss: the timeout of line 35 in deadlock Task-1 ends it then/);
     const figure = why.getByRole("figure", { name: "Deadlock of 3 tasks" });
     await figure.getByRole("img", { name: /^A cycle: eat Task-\d+, lock 2, eat Task-\d+, lock 3, eat Task-\d+, lock 1, and back/ }).waitFor();
     assert.equal(await figure.getByRole("listitem").count(), 4, "the same in words");
