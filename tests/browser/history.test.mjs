@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { examplePath, load, record } from "./recorded.mjs";
+import { examplePath, load, record, recordSteps } from "./recorded.mjs";
 
 const { History } = await load("history/history.ts");
 const groups = JSON.parse(readFileSync(new URL("../../examples/examples.json", import.meta.url), "utf8"));
@@ -28,8 +28,8 @@ function waitTold(wait) {
 const withoutLine = (state, [leaf, ...rest]) => (state === "running" && leaf ? [{ ...leaf, line: undefined }, ...rest] : [leaf, ...rest]);
 
 function agree(history, told) {
-    for (const { events, tasks, time } of told) {
-        const instant = history.after(events);
+    for (const { events, step, tasks, time } of told) {
+        const instant = step === undefined ? history.after(events) : history.at(step);
         const expected = tasks.map(({ waitsFor, awaitedBy, stack, ...rest }) => ({
             ...rest,
             stack: withoutLine(rest.state, stack),
@@ -37,7 +37,8 @@ function agree(history, told) {
             awaitedBy: awaitedBy.toSorted((a, b) => a - b),
         }));
         const actual = instant.tasks.filter(({ status }) => status !== "done").map((task) => asTold(instant, task));
-        assert.deepEqual(actual, expected, `after ${events} events`);
+        assert.deepEqual(actual, expected, step === undefined ? `after ${events} events` : `step ${step}`);
+        assert.equal(instant.time, time);
         for (const { id, waitsFor } of tasks) {
             if (waitsFor?.what === "timer") {
                 const timer = instant.timers.find(({ task, what }) => task === id && what === "sleep");
@@ -53,6 +54,16 @@ test("the history says what the program says", async (context) => {
             const { log, told } = await record(examplePath(example.name));
             assert.ok(told.length > 1 && log.count > 5);
             agree(new History(log), told);
+        });
+    }
+});
+
+test("behind every step it says what C says there", async (context) => {
+    for (const { name } of examples) {
+        await context.test(`of ${name}`, async () => {
+            const { log, told } = await recordSteps(examplePath(name));
+            assert.ok(told.length > 0);
+            agree(new History(log), told.filter(({ step, made }) => step === made));
         });
     }
 });

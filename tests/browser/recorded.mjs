@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { runnerImport } from "vite";
-import { loadWeft } from "../../wasm/weft.mjs";
+import { loadWeft, simulate } from "../../wasm/weft.mjs";
 
 export const load = async (name) =>
     (await runnerImport(fileURLToPath(new URL(`../../web/src/${name}`, import.meta.url)), { configFile: false })).module;
@@ -59,4 +59,16 @@ export async function record(path, options = {}) {
         place.events ??= outputs[place.printed - 1] + 1;
     }
     return { log, told, ...ended };
+}
+
+/** Runs a program's main step by step; `told` has what C said of its tasks behind every step. */
+export async function recordSteps(path, most = 1000) {
+    const log = logOf();
+    const told = [];
+    const simulation = await simulate({ wasm: readFileSync(path), print: () => {}, onEvent: log.add });
+    for (let toStep = 1; toStep <= most && simulation.advance({ toStep }) === "stopped"; toStep++) {
+        told.push({ step: toStep, made: simulation.steps, tasks: simulation.tasks(), time: simulation.now() });
+    }
+    simulation.close();
+    return { log, told };
 }
