@@ -24,6 +24,7 @@ export interface Log extends Names {
 }
 
 const keepEvery = 4096;
+const nearEvery = 256;
 
 export class History {
     readonly log: Log;
@@ -35,6 +36,8 @@ export class History {
     readonly #kept: World[];
     /** The last one that was asked for, from which to go on. */
     #last: World;
+    /** States closer to each other around the last place, so that going back step by step is as fast as going on. */
+    #near: World[] = [];
     #instant: Instant | undefined;
 
     constructor(log: Log) {
@@ -113,10 +116,16 @@ export class History {
         }
         const kept = this.#kept.findLast(({ event }) => event <= wanted)!;
         if (this.#last.event > wanted || this.#last.event < kept.event) {
-            this.#last = kept.copy();
+            if (this.#near[0] !== kept) {
+                this.#near = [kept];
+            }
+            this.#last = this.#near.findLast(({ event }) => event <= wanted)!.copy();
         }
         while (this.#last.event < wanted) {
             this.#last.apply(this.log.event(this.#last.event));
+            if (this.#near[0] === kept && this.#last.event - this.#near.at(-1)!.event >= nearEvery) {
+                this.#near.push(this.#last.copy());
+            }
         }
         return this.#last;
     }

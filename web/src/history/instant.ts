@@ -177,10 +177,30 @@ export class Instant {
         return [...found];
     }
 
+    /** The first of them; most have one at most. */
+    firstAwaiter(id: number, deepest = 64): number | undefined {
+        const waiter = this.waiters(id)[0];
+        if (waiter !== undefined || deepest === 0) {
+            return waiter?.id;
+        }
+        for (const { event, task, through } of this.#parts.annals.above(id)) {
+            if (event >= this.event) {
+                return undefined;
+            }
+            const object = this.object(through);
+            const above = object?.type === "group" ? task : object?.done === true ? undefined : this.firstAwaiter(through, deepest - 1);
+            if (above !== undefined) {
+                return above;
+            }
+        }
+        return undefined;
+    }
+
     /** The tasks and futures that a gather, group, shield or wait was told to wait for. */
     children(through: number): number[] {
-        const children = this.#parts.annals.below(through).filter(({ event }) => event < this.event).map(({ child }) => child);
-        return [...new Set(children)];
+        const edges = this.#parts.annals.below(through);
+        const until = edges.length === 0 || edges.at(-1)!.event < this.event ? edges.length : edges.findIndex(({ event }) => event >= this.event);
+        return edges.slice(0, until).map(({ child }) => child);
     }
 
     isDone(id: number): boolean {

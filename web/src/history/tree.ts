@@ -19,7 +19,7 @@ export function taskTree(instant: Instant, most: number): { tree: Branch[]; numb
     const below = new Map<number, TaskState[]>();
     const roots: TaskState[] = [];
     for (const task of live) {
-        const above = instant.awaitedBy(task.id).find((id) => id !== task.id);
+        const above = instant.firstAwaiter(task.id);
         const siblings = above === undefined ? roots : (below.get(above) ?? []);
         siblings.push(task);
         if (above !== undefined) {

@@ -2,7 +2,7 @@
 
 import { deadlineOf, Kind, objectTypes, outcomes, payloadAsFloat, waitNames } from "../events.ts";
 import type { LogEvent, Site } from "../events.ts";
-import type { Frame, Moment, ObjectState, TaskState, Timer, Type, Wait, Wake } from "./state.ts";
+import type { Moment, ObjectState, TaskState, Timer, Type, Wait, Wake } from "./state.ts";
 
 /** The texts and places that events name. */
 export interface Names {
@@ -33,6 +33,8 @@ export class Places {
         return this.#ofType.get(type) ?? 0;
     }
 }
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 const queueWays = [undefined, "get", "put", "join"] as const;
 export const wakes = ["served", "cancelled", "failed"] as const;
@@ -127,8 +129,11 @@ export class World {
 
     // --- Tasks ---
 
-    #change(task: TaskState, change: Partial<TaskState>): void {
-        this.tasks[this.#places.tasks.get(task.id)!] = { ...task, ...change };
+    /** A copy that takes its place; only who asked for it changes it, and at once. */
+    #next(task: TaskState): Mutable<TaskState> {
+        const next = { ...task };
+        this.tasks[this.#places.tasks.get(task.id)!] = next;
+        return next;
     }
 
     #create(event: LogEvent): void {
@@ -157,30 +162,48 @@ export class World {
     #applyTo(task: TaskState, event: LogEvent): void {
         switch (event.kind) {
             case Kind.framePush: {
-                const stack: Frame = { id: event.object, site: event.site, from: event.payload, caller: task.stack };
-                return this.#change(task, { stack, site: event.site });
+                const next = this.#next(task);
+                next.stack = { id: event.object, site: event.site, from: event.payload, caller: task.stack };
+                next.site = event.site;
+                return;
             }
             case Kind.framePop:
                 if (task.stack?.id === event.object && task.stack.caller !== undefined) {
-                    this.#change(task, { stack: task.stack.caller, site: task.stack.from });
+                    const next = this.#next(task);
+                    next.stack = task.stack.caller;
+                    next.site = task.stack.from;
                 }
                 return;
             case Kind.resume:
-                this.step++;
-                this.running = [...this.running, task.id];
-                this.#left = 0;
-                return this.#change(task, { status: "running", since: this.#now, site: event.site, wait: undefined, woken: undefined, cancel: undefined });
-            case Kind.wait:
-                return this.#change(task, { wait: this.#waitOf(event), site: event.site });
+                return this.#resume(task, event);
+            case Kind.wait: {
+                const next = this.#next(task);
+                next.wait = this.#waitOf(event);
+                next.site = event.site;
+                return;
+            }
             case Kind.suspend:
                 return this.#suspend(task);
             case Kind.wake:
                 return this.#wake(task, event);
             case Kind.cancelRequest:
-                return this.#change(task, { cancel: { by: event.other, message: this.#names.string(event.payload) ?? "", at: this.#now } });
+                this.#next(task).cancel = { by: event.other, message: this.#names.string(event.payload) ?? "", at: this.#now };
+                return;
             case Kind.cancelDelivered:
-                return this.#change(task, { cancel: undefined });
+                this.#next(task).cancel = undefined;
+                return;
         }
+    }
+
+    #resume(task: TaskState, event: LogEvent): void {
+        this.step++;
+        this.running = this.running.length === 0 ? [task.id] : [...this.running, task.id];
+        this.#left = 0;
+        const next = this.#next(task);
+        next.status = "running";
+        next.since = this.#now;
+        next.site = event.site;
+        next.wait = next.woken = next.cancel = undefined;
     }
 
     #waitOf(event: LogEvent): Wait {
@@ -204,20 +227,22 @@ export class World {
         if (task.status !== "running") {
             return;
         }
-        if (task.wait === undefined || task.wait.kind === "one tick") {
-            const since = task.wait === undefined ? this.#now : { ...this.#now, event: task.wait.event };
-            this.#change(task, { status: "ready", since });
-        } else {
-            this.#change(task, { status: "waiting", since: this.#now });
-        }
+        const next = this.#next(task);
+        const ready = task.wait === undefined || task.wait.kind === "one tick";
+        next.status = ready ? "ready" : "waiting";
+        next.since = ready && task.wait !== undefined ? { ...this.#now, event: task.wait.event } : this.#now;
     }
 
     #wake(task: TaskState, event: LogEvent): void {
         const woken: Wake = { by: event.other, how: wakes[event.subkind] ?? "served", wait: task.wait };
-        if (task.status === "running") {
-            this.#change(task, { wait: undefined, woken });
-        } else if (task.status === "waiting") {
-            this.#change(task, { status: "ready", since: this.#now, wait: undefined, woken });
+        if (task.status === "running" || task.status === "waiting") {
+            const next = this.#next(task);
+            next.wait = undefined;
+            next.woken = woken;
+            if (task.status === "waiting") {
+                next.status = "ready";
+                next.since = this.#now;
+            }
         }
         const object = this.object(event.object);
         if (object?.type === "semaphore" && object.value > 0) {
@@ -231,16 +256,12 @@ export class World {
             this.#finish(event.task);
             return;
         }
-        this.#change(task, {
-            status: "done",
-            since: this.#now,
-            stack: undefined,
-            wait: undefined,
-            woken: undefined,
-            cancel: undefined,
-            outcome: outcomes[event.subkind] ?? "value",
-            result: this.#names.string(event.payload) ?? "",
-        });
+        const next = this.#next(task);
+        next.status = "done";
+        next.since = this.#now;
+        next.stack = next.wait = next.woken = next.cancel = undefined;
+        next.outcome = outcomes[event.subkind] ?? "value";
+        next.result = this.#names.string(event.payload) ?? "";
     }
 
     // --- Objects ---
@@ -308,7 +329,7 @@ export class World {
         const task = this.task(event.task);
         if (event.object === 0) {
             if (task?.wait?.kind === "sleep") {
-                this.#change(task, { wait: { ...task.wait, when, seconds } });
+                this.#next(task).wait = { ...task.wait, when, seconds };
             }
             return;
         }
