@@ -1,22 +1,12 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { button, choose, ended, openPage, output, outputLines, picker, readTable, run, shown, startBrowser, useVirtualTime } from "./page.mjs";
-
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+import { button, choose, ended, openPage, output, outputLines, picker, readTable, run, shown, startBrowser, useVirtualTime, violations } from "./page.mjs";
 
 let site;
 before(async () => {
     site = await startBrowser();
 });
 after(() => site.close());
-
-async function violations(page) {
-    await page.evaluate(axe);
-    const { violations: found } = await page.evaluate(() => globalThis.axe.run());
-    return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
-}
 
 const desk = { width: 1280, height: 860 };
 const phone = { width: 360, height: 740 };

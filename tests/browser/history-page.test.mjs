@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { button, openPage, run, startBrowser, useVirtualTime } from "./page.mjs";
+import { button, openPage, run, startBrowser, useVirtualTime, violations } from "./page.mjs";
 
 let site;
 before(async () => {
@@ -107,3 +107,20 @@ test("10,000 tasks are shown as the first hundred and a count", async (t) => {
     await says(region(page, "Ready queue"), "and 9,900 more");
     assert.equal(await region(page, "Ready queue").getByRole("listitem").count(), 100);
 });
+
+for (const colorScheme of ["light", "dark"]) {
+    test(`axe finds nothing in the panels in ${colorScheme}`, async (t) => {
+        const page = await recorded(t, "deadlock", { colorScheme, viewport: { width: 360, height: 740 } });
+        await chart(page).focus();
+        for (const key of ["Home", "ArrowDown", "ArrowRight", "ArrowRight", "Enter"]) {
+            await page.keyboard.press(key);
+        }
+        await says(panel(page, "Why"), "Deadlock of 3 tasks");
+        assert.deepEqual(await violations(page), []);
+        await tab(page, "State").click();
+        await says(panel(page, "State"), "wait for each other: a deadlock");
+        assert.deepEqual(await violations(page), []);
+        const widths = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+        assert.equal(widths[0], widths[1]);
+    });
+}

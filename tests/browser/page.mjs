@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -149,4 +150,13 @@ export async function readChart(page) {
 
 export async function outputLines(page) {
     return output(page).locator("> div").allTextContents();
+}
+
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe finds wrong. */
+export async function violations(page) {
+    await page.evaluate(axe);
+    const { violations: found } = await page.evaluate(() => globalThis.axe.run());
+    return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
 }

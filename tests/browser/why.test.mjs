@@ -133,6 +133,19 @@ test("a wake-up that nobody waited for is told as lost, and that nobody is left 
     assert.match(plain(nameDeadlock(instant, deadlock))[0], /^Nothing can wake it any more: main Task-1 waits for a notification of the condition/);
 });
 
+test("at the end of a log nobody is left, unless the log ends before the program", () => {
+    const story = new Story();
+    story.create(1, "main");
+    story.step(1, () => {
+        story.make("event", 50);
+        story.wait(1, "event", { object: 50 });
+    });
+    const { log } = story.history();
+    assert.deepEqual(findDeadlocks(last(new History(log))).map(({ kind: sort }) => sort), ["starved"]);
+    log.full = true;
+    assert.deepEqual(findDeadlocks(last(new History(log))), []);
+});
+
 test("tasks that await each other are a cycle, and so is a lock that is taken twice", () => {
     const story = new Story();
     story.create(1, "a").create(2, "b").create(3, "c");

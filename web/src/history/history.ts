@@ -20,6 +20,8 @@ export interface Log extends Names {
     readonly count: number;
     /** Nothing more will come. */
     readonly closed: boolean;
+    /** It ends before the program did. */
+    readonly full?: boolean;
     event(index: number): LogEvent;
 }
 
@@ -100,7 +102,7 @@ export class History {
             places: this.#places,
             names: this.log,
             over,
-            halted: over || this.#isHaltedBefore(world.event),
+            halted: over ? this.log.full !== true : this.#isHaltedBefore(world.event),
         });
         return this.#instant;
     }
