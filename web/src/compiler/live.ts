@@ -80,7 +80,8 @@ export class LiveCode implements Builder {
     async #places(module: WebAssembly.Module, frames: Frame[]): Promise<Place[]> {
         const bytes = this.#bytes.get(module);
         const places = bytes && (await this.#compiler.places(bytes, frames.map(({ offset }) => offset)));
-        return (places ?? []).filter((place) => place !== undefined);
+        /* At its line only, where the stack has the name. */
+        return (places ?? []).flatMap((place, index) => (place === undefined ? [] : [{ ...place, function: place.function || frames[index]!.function }]));
     }
 }
 

@@ -23,7 +23,7 @@ const targetFlags = [
 const warningFlags = ["-Wall", "-Wextra", "-Wuninitialized", "-Wconditional-uninitialized", "-Wjump-misses-init", "-ferror-limit", "40"];
 
 const checkedBehaviour = [
-    "signed-integer-overflow", "shift-base", "shift-exponent", "array-bounds", "null", "alignment", "object-size",
+    "signed-integer-overflow", "shift-base", "shift-exponent", "array-bounds", "null", "alignment",
     "integer-divide-by-zero", "unreachable", "vla-bound", "float-cast-overflow", "nonnull-attribute",
     "returns-nonnull-attribute", "builtin", "bool", "enum",
 ];
@@ -116,7 +116,7 @@ export class Toolchain {
 
     #compiled(file: string, source: string, flags: string[]): { diagnostics: Diagnostic[]; outcome: Outcome } {
         const debug = ["-debug-info-kind=line-tables-only", "-dwarf-version=4"];
-        const outcome = this.#clang(file, source, ["-emit-obj", "-O1", ...debug, "-o", "program.o", ...honestFlags, ...warningFlags, ...diagnosticFlags, ...flags]);
+        const outcome = this.#clang(file, source, ["-emit-obj", "-O0", ...debug, "-o", "program.o", ...honestFlags, ...warningFlags, ...diagnosticFlags, ...flags]);
         return { diagnostics: diagnosticsOf(file, source, outcome), outcome };
     }
 

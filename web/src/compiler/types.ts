@@ -92,6 +92,7 @@ export interface Progress {
 
 /** Where an address inside of a module is in the source. */
 export interface Place {
+    /** Empty where the debug information has lines alone. */
     function: string;
     file: string;
     line: number;
