@@ -1,5 +1,6 @@
 /** The console: what the program prints and how it ends. It keeps the newest lines; a flood costs a bounded amount of memory. */
 
+import { namedPlaces } from "./editor/places.ts";
 import { baseName, count, instant } from "./format.ts";
 import type { ErrorReport } from "./protocol.ts";
 
@@ -29,6 +30,9 @@ export class Console {
     /** Characters that the program has printed. */
     #printed = 0;
     #markedAfter = Infinity;
+
+    /** The file that is edited, and what goes to a line of it: where an output names one, that is a button. */
+    places: { file(): string; reveal(line: number): void } | undefined;
 
     constructor(log: HTMLElement) {
         this.#log = log;
@@ -132,10 +136,10 @@ export class Console {
         const lines = this.#pending.slice(-lineLimit);
         this.#pending = [];
         this.#openElement?.remove();
-        const elements = lines.map(lineElement);
+        const elements = lines.map((line) => this.#element(line));
         elements.forEach((line) => this.#mark(line));
         log.append(...elements);
-        this.#openElement = this.#open && lineElement(this.#open);
+        this.#openElement = this.#open && this.#element(this.#open);
         if (this.#openElement) {
             log.append(this.#openElement);
         }
@@ -143,6 +147,24 @@ export class Console {
         if (atEnd) {
             log.scrollTop = log.scrollHeight;
         }
+    }
+
+    #element({ text, kind, time, at }: Line): HTMLElement {
+        const element = document.createElement("div");
+        element.className = kind;
+        const { places } = this;
+        element.append(
+            ...(places === undefined ? [text] : namedPlaces(text, places.file())).map((piece) =>
+                typeof piece === "string" ? piece : placeButton(piece.text, () => places!.reveal(piece.line)),
+            ),
+        );
+        if (time !== undefined) {
+            element.dataset["time"] = instant(time);
+        }
+        if (at !== undefined) {
+            element.dataset["at"] = String(at);
+        }
+        return element;
     }
 
     #dropOld(): void {
@@ -153,7 +175,7 @@ export class Console {
             this.#dropped++;
         }
         if (this.#dropped > 0) {
-            this.#droppedNote ??= lineElement({ text: "", kind: "note", time: undefined });
+            this.#droppedNote ??= this.#element({ text: "", kind: "note", time: undefined });
             this.#droppedNote.textContent = `${count(this.#dropped, "earlier line")} not kept.`;
             if (this.#log.firstElementChild !== this.#droppedNote) {
                 this.#log.prepend(this.#droppedNote);
@@ -162,17 +184,13 @@ export class Console {
     }
 }
 
-function lineElement({ text, kind, time, at }: Line): HTMLElement {
-    const element = document.createElement("div");
-    element.className = kind;
-    element.textContent = text;
-    if (time !== undefined) {
-        element.dataset["time"] = instant(time);
-    }
-    if (at !== undefined) {
-        element.dataset["at"] = String(at);
-    }
-    return element;
+function placeButton(text: string, onClick: () => void): HTMLElement {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "place";
+    button.textContent = text;
+    button.addEventListener("click", onClick);
+    return button;
 }
 
 function limited(text: string): string {

@@ -5,7 +5,8 @@ import { Compiler } from "./compiler/compiler.ts";
 import { LiveCode } from "./compiler/live.ts";
 import { Console } from "./console.ts";
 import { ConsoleFeed } from "./console-feed.ts";
-import { Editor } from "./editor.ts";
+import { followTasks, linkTimeline } from "./editor/follow.ts";
+import { SourcePane } from "./editor/source-pane.ts";
 import { examples, fetchText, loadGroups } from "./examples.ts";
 import type { Example, Group } from "./examples.ts";
 import { baseName } from "./format.ts";
@@ -32,7 +33,6 @@ const find = <T extends HTMLElement>(id: string) => document.getElementById(id) 
 const compiler = new Compiler();
 const workbench = new Workbench(new LiveCode(compiler));
 const output = new Console(find("output"));
-const editor = new Editor(find("editor"));
 new Sliders(find("parameters"), workbench, () => {});
 const timeline = new Timeline({
     chart: find("chart"),
@@ -57,6 +57,27 @@ const nameOf = (task: number) => timeline.nameOf(task);
 const breakpoints = new Breakpoints(nameOf);
 const transport = new Transport(workbench, breakpoints, nameOf);
 find("transport").replaceWith(transport.element);
+const source = new SourcePane(
+    {
+        editor: find("editor"),
+        file: find("file"),
+        edited: find("edited"),
+        reset: find<HTMLButtonElement>("reset"),
+        problems: find("problems"),
+    },
+    workbench,
+    compiler,
+    {
+        breakpoints(lines) {
+            breakpoints.lines = lines;
+            breakpoints.changed();
+        },
+        pointed: (line) => light(line),
+    },
+);
+const light = linkTimeline(workbench, timeline, source.editor);
+followTasks(workbench, source.editor);
+output.places = { file: () => workbench.subject.file, reveal: (line) => source.editor.reveal(line) };
 const panels = new Panels(find("panels"));
 panels.add({ id: "tasks", title: "Tasks", element: find("tasks") });
 const showWhy = () => panels.show("why");
@@ -98,10 +119,9 @@ async function choose(chosen: Example): Promise<void> {
     find("look").textContent = chosen.look;
     picker.select(chosen);
     try {
-        const source = await fetchText(chosen.source);
+        const text = await fetchText(chosen.source);
         if (workbench.subject.example === chosen.name) {
-            workbench.change({ source });
-            editor.show(file, source);
+            workbench.change({ source: text });
         }
     } catch (error) {
         report(error);
@@ -118,7 +138,7 @@ function report(error: unknown): void {
 function arrange(narrow: boolean): void {
     (narrow ? find("workbench") : find("program")).append(find("source"));
     twin.arrange();
-    editor.measure();
+    source.editor.measure();
 }
 
 find("zoom-in").addEventListener("click", () => timeline.zoom(1 / 1.5));

@@ -13,7 +13,7 @@ export interface Shortcut {
     /** What it does, for the help: "Run the program". */
     words: string;
     /** Without one, the part that lists it handles it. */
-    action?: () => void;
+    action?: () => unknown;
     /** Whether it can act now; if not, the key goes on to whoever else wants it. */
     when?: () => boolean;
     /** The heading in the help below which it stands: "Page" if not said. */

@@ -1,6 +1,6 @@
 /** Draws the timeline. Only what is in view is visited, and what falls on one pixel is drawn once: 10,000 bars fit in a frame. */
 
-import { duration, shortNumber } from "./format.ts";
+import { baseName, duration, shortNumber } from "./format.ts";
 import { waitFamily } from "./palette.ts";
 import type { Palette } from "./palette.ts";
 import { axisHeight, firstIndex, ticks } from "./timeline-geometry.ts";
@@ -26,6 +26,8 @@ export interface Scene {
     live: boolean;
     selected: Item | undefined;
     hovered: Item | undefined;
+    /** The line of the source that is pointed at. */
+    lit: { file: string; line: number } | undefined;
     /** The time that is looked at, if it is not the end. */
     cursor: number | undefined;
 }
@@ -78,6 +80,9 @@ class Painter {
         this.clipped(scene.gutter - glyphRadius - 2, axisHeight, scene.width, () => {
             for (const row of visible) {
                 this.bars(tasks[row]!, row);
+            }
+            for (const row of scene.lit === undefined ? [] : visible) {
+                this.lit(tasks[row]!, row);
             }
             this.outline(scene.hovered, 1);
             this.outline(scene.selected, 2);
@@ -383,6 +388,26 @@ class Painter {
             rightmost[lane] = beside;
             drawGlyph(context, glyph, beside, this.middle(row, lane), scene.palette);
         }
+    }
+
+    /** Underlines what stands at the line that is pointed at. */
+    private lit(task: Task, row: number): void {
+        const { context, scene } = this;
+        context.fillStyle = scene.palette.focus;
+        const drawn: number[] = [];
+        for (const { site, start, end, lane } of [...this.inView(task.frames), ...this.inView(task.spans)]) {
+            const left = Math.max(this.x(start), scene.gutter - 4);
+            const right = Math.max(Math.min(this.x(Math.min(end, scene.now)), scene.width), left + 3);
+            if (right > (drawn[lane] ?? -Infinity) && this.isLit(site)) {
+                context.fillRect(left, this.middle(row, lane) + scene.rows.barHeight / 2 + 1, right - left, 3);
+                drawn[lane] = right;
+            }
+        }
+    }
+
+    private isLit(site: number): boolean {
+        const place = this.scene.model.site(site);
+        return place !== undefined && place.line === this.scene.lit?.line && baseName(place.file) === this.scene.lit.file;
     }
 
     private outline(item: Item | undefined, width: number): void {

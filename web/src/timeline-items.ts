@@ -42,6 +42,20 @@ function identity(item: Item | undefined): unknown {
     }
 }
 
+/** The id of its place in the source. */
+export function siteOf(item: Item): number {
+    switch (item.type) {
+        case "task":
+            return item.task.site;
+        case "frame":
+            return item.frame.site;
+        case "span":
+            return item.span.site;
+        case "mark":
+            return item.mark.site;
+    }
+}
+
 /** What the left and right arrows go through: the task, then all that happened to it, in time. */
 export function itemsOf(task: Task): Item[] {
     const rest: Item[] = [

@@ -1,12 +1,13 @@
 /** The timeline as a part of the page: the chart with pointer and keyboard, the line that tells what is pointed at, the table. */
 
-import { addShortcuts } from "./shortcuts.ts";
+import type { Site } from "./events.ts";
 import { readPalette } from "./palette.ts";
 import type { Palette } from "./palette.ts";
+import { addShortcuts } from "./shortcuts.ts";
 import { drawTimeline, signRoom } from "./timeline-canvas.ts";
 import type { Scene } from "./timeline-canvas.ts";
 import { axisHeight, Rows, TimeWindow } from "./timeline-geometry.ts";
-import { describe, itemAt, itemTimes, itemsOf, sameItem, taskTitle } from "./timeline-items.ts";
+import { describe, itemAt, itemTimes, itemsOf, sameItem, siteOf, taskTitle } from "./timeline-items.ts";
 import type { Item } from "./timeline-items.ts";
 import { TimelineModel } from "./timeline-model.ts";
 import { TimelinePointer } from "./timeline-pointer.ts";
@@ -51,6 +52,8 @@ export class Timeline {
     cursor: number | undefined;
     /** The person wants to know why the selected task waits where the time machine stands. */
     asked: (() => void) | undefined;
+    #lit: Scene["lit"];
+    #pointed: ((site: Site | undefined) => void) | undefined;
 
     readonly #elements: TimelineElements;
     readonly #context: CanvasRenderingContext2D;
@@ -193,7 +196,21 @@ export class Timeline {
             this.hovered = item;
             this.#showDetail();
             this.redraw();
+            this.#pointed?.(item && this.model.site(siteOf(item)));
         }
+    }
+
+    /** Lights what stands or stood at a line of the source. */
+    light(place: Scene["lit"]): void {
+        if (place?.line !== this.#lit?.line || place?.file !== this.#lit?.file) {
+            this.#lit = place;
+            this.redraw();
+        }
+    }
+
+    /** Hears of the place in the source of what is pointed at. */
+    onPoint(listener: (site: Site | undefined) => void): void {
+        this.#pointed = listener;
     }
 
     select(item: Item | undefined): void {
@@ -240,6 +257,7 @@ export class Timeline {
         this.#palette ??= readPalette(this.#elements.chart, this.#context, devicePixelRatio);
         return {
             model, window, rows, selected, hovered, cursor,
+            lit: this.#lit,
             palette: this.#palette,
             width: this.#width,
             height: this.#height,

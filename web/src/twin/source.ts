@@ -5,7 +5,7 @@ import { python } from "@codemirror/lang-python";
 import { bracketMatching, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { Compartment, EditorState, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, EditorView, drawSelection, keymap, lineNumbers } from "@codemirror/view";
-import { colours } from "../editor.ts";
+import { colours } from "../editor/language.ts";
 
 const light = StateEffect.define<number | undefined>();
 const mark = Decoration.line({ class: "lit" });
