@@ -23,7 +23,7 @@ export default defineConfig({
     /* Relative addresses: the page works below any path of any static host. */
     base: "./",
     plugins: [preloadFonts],
-    resolve: { alias: { weft: here("../wasm/weft.mjs") } },
+    resolve: { alias: { "weft/explore": here("../wasm/explore.mjs"), weft: here("../wasm/weft.mjs") } },
     server: { host: "127.0.0.1", fs: { allow: [here("..")] } },
     worker: { format: "es" },
     build: {

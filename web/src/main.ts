@@ -7,6 +7,8 @@ import { Console } from "./console.ts";
 import { ConsoleFeed } from "./console-feed.ts";
 import { followTasks, linkTimeline } from "./editor/follow.ts";
 import { SourcePane } from "./editor/source-pane.ts";
+import { cancelPanel } from "./orders/cancel.ts";
+import { ordersPanel } from "./orders/orders.ts";
 import { examples, fetchText, loadGroups } from "./examples.ts";
 import type { Example, Group } from "./examples.ts";
 import { baseName } from "./format.ts";
@@ -86,6 +88,8 @@ panels.add({ id: "why", title: "Why", element: whyPanel(workbench, { object: () 
 timeline.asked = showWhy;
 const layoutsOf = ({ file, source }: Subject) => (compiler.ready ? compiler.layouts(file, source) : undefined);
 panels.add({ id: "variables", title: "Variables", element: variablesPanel(workbench, { nameOf, layoutsOf }) });
+panels.add({ id: "orders", title: "Orders", element: ordersPanel(workbench) });
+panels.add({ id: "cancel", title: "Cancel", element: cancelPanel(workbench) });
 const twin = new Twin(workbench, timeline, {
     tools: find("fit").parentElement!,
     timeline: find("chart").closest<HTMLElement>("section")!,

@@ -1,0 +1,89 @@
+/** One run of a program in virtual time, from its beginning to its end, whatever that is. */
+
+import { simulate } from "weft";
+import type { Simulation } from "weft";
+import { endingOf } from "weft/explore";
+import type { Ending } from "weft/explore";
+import type { Chunk } from "../recording.ts";
+import type { Injection } from "../subject.ts";
+
+/** What all runs have in common. */
+export interface Program {
+    module: WebAssembly.Module;
+    parameters: Readonly<Record<string, number>>;
+    permuteReady: boolean;
+    /** Two runs that print something else may end alike. */
+    ignoreOutput: boolean;
+}
+
+/** What tells one run from another. */
+export interface Inputs {
+    seed?: number;
+    decisions?: readonly number[];
+    injections?: readonly Injection[];
+}
+
+export interface Ran extends Ending {
+    /** What was chosen, in order. */
+    decisions: number[];
+    /** The event log. */
+    chunks: Chunk[];
+    /** The time at which it ended. */
+    time: number;
+    stderr: string;
+}
+
+/* A run that takes longer, or writes or logs more than this, never ends, as far as anybody here will wait. */
+const limits = { milliseconds: 2000, output: 1 << 20, log: 32 << 20 };
+
+export async function run({ module, parameters, permuteReady, ignoreOutput }: Program, inputs: Inputs): Promise<Ran> {
+    const printed = { stdout: "", stderr: "" };
+    const chunks: Chunk[] = [];
+    let logged = 0;
+    const simulation = await simulate({
+        wasm: module,
+        parameters,
+        permuteReady,
+        ...inputs,
+        print: (text, stream) => {
+            printed[stream] += text;
+        },
+        onEvent: (bytes, base) => {
+            logged += bytes.byteLength;
+            chunks.push({ bytes, base });
+        },
+    });
+    const tooMuch = () => (printed.stdout.length > limits.output ? "printed without end" : logged > limits.log ? "made steps without end" : undefined);
+    const endless = await toItsEnd(simulation, tooMuch);
+    const { status = null, error, crash } = simulation.end ?? {};
+    const time = simulation.now();
+    const decisions = simulation.decisions.map(({ chosen }) => chosen);
+    simulation.close();
+    const ending = endingOf({
+        status,
+        error: error ? `${error.name}: ${error.message}` : undefined,
+        crash: crash ? `crashed: ${crash.message}` : undefined,
+        endless,
+        output: printed.stdout,
+    }, { ignoreOutput });
+    return { ...ending, decisions, chunks, time, stderr: printed.stderr };
+}
+
+/** Why it was given up; undefined if it has ended. */
+async function toItsEnd(simulation: Simulation, tooMuch: () => string | undefined): Promise<string | undefined> {
+    const until = performance.now() + limits.milliseconds;
+    for (;;) {
+        const why = simulation.advance({ budget: 20 });
+        if (why === "done") {
+            return undefined;
+        }
+        const left = until - performance.now();
+        const over = tooMuch() ?? (left < 0 ? `did not end in ${limits.milliseconds / 1000} s` : undefined);
+        if (over !== undefined) {
+            return over;
+        }
+        if (why === "waiting") {
+            await Promise.race([simulation.arrival(), new Promise((resolve) => setTimeout(resolve, left))]);
+        }
+    }
+}
