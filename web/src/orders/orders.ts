@@ -152,10 +152,10 @@ export function ordersPanel(workbench: Workbench): HTMLElement {
             task.start, task.stop, task.bar,
             element("label", {}, "Orders", seeds),
             element("label", {}, outputs, "Other lines of output are another ending"),
-            element("label", {}, beyond, "Beyond first in, first out")),
-        element("p", { id: "orders-beyond", class: "note" },
-            "Varied is what can come in any order: timers due at one moment, and what comes from outside together. Beyond that, the order of ready tasks is varied, too: asyncio promises never to do so, and what fails only then is no mistake there."),
-        task.status, table, found);
+            element("label", {}, beyond, "Beyond first in, first out"),
+            element("span", { id: "orders-beyond", class: "note" }, "which breaks asyncio’s promise: what fails only then is no mistake there")),
+        task.status, table, found,
+        element("p", { class: "note" }, "Varied is what can come in any order: timers that are due at one moment, and what comes from outside together."));
 }
 
 type Brief = Omit<Ran, "chunks">;

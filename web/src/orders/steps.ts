@@ -21,6 +21,9 @@ export interface Travel {
     words: string;
 }
 
+const takings: Record<string, string> = { queue: "gets from", event: "clears" };
+const releases: Record<string, string> = { queue: "puts into", event: "sets", condition: "notifies", barrier: "comes to" };
+
 /** A log that can be told in words. */
 export class Steps {
     readonly recording: Recording;
@@ -84,8 +87,8 @@ export class Steps {
             case Kind.created: return `creates ${this.nameOf(event.task)}`;
             case Kind.wait: return this.#wait(event);
             case Kind.wake: return `wakes ${this.nameOf(event.task)}`;
-            case Kind.acquire: return `takes ${object()}`;
-            case Kind.release: return `gives back ${object()}`;
+            case Kind.acquire: return `${takings[this.#types.get(event.object) ?? ""] ?? "takes"} ${object()}`;
+            case Kind.release: return `${releases[this.#types.get(event.object) ?? ""] ?? "gives back"} ${object()}`;
             case Kind.cancelRequest: return `cancels ${this.nameOf(event.task)}`;
             case Kind.cancelDelivered: return "is cancelled";
             case Kind.error: return `raises ${text()}`;
