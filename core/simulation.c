@@ -108,8 +108,11 @@ void weft__simulation_before_step(weft_simulation *simulation, weft_loop *loop) 
     uint64_t step = loop->steps + 1;
     for (size_t i = 0; i < simulation->options.injection_count; i++) {
         weft_injection injection = simulation->options.injections[i];
-        if (injection.step > simulation->injected && injection.step <= step)
-            weft__each_task(loop, cancel_injected, &injection);
+        if (injection.step <= simulation->injected || injection.step > step)
+            continue;
+        loop->frame = NULL; /* of the step before, whose task has not asked for this */
+        loop->current = NULL;
+        weft__each_task(loop, cancel_injected, &injection);
     }
     simulation->injected = step;
 }

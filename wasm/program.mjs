@@ -118,6 +118,11 @@ export class Program {
     return this.#memory.view();
   }
 
+  /** How many blocks of memory the C library has given out; null where nobody counts. */
+  get blocks() {
+    return this.instance.exports.weft_wasm_blocks?.() ?? null;
+  }
+
   get steps() {
     return this.#memory.c.weft_wasm_steps();
   }

@@ -135,6 +135,10 @@ export class Simulation {
     return this.#open.describe(address, what);
   }
 
+  get blocks() {
+    return this.#open.blocks;
+  }
+
   cancel(task, message = "") {
     return this.#open.cancelTask(task, message);
   }

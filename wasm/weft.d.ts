@@ -264,6 +264,11 @@ export interface Simulation {
      * none of the program's, or no task is there.
      */
     describe(address: number, what: "task" | "value" | "error"): string | null;
+    /**
+     * How many blocks of memory the C library has given out and not got back, whoever asked for them; null in a module that was linked
+     * without cmake/module.rsp, whose --wrap counts them.
+     */
+    readonly blocks: number | null;
     /** Cancels a task now. False if it does not exist, or is done. */
     cancel(task: number, message?: string): boolean;
     /** Takes a copy of where a replay stands, to begin there again. Throws if `external` was not given, or it has ended. */

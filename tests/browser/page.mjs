@@ -18,18 +18,21 @@ const subPath = "some/deeper/path/";
 export const groups = JSON.parse(await readFile(fromHere("../../examples/examples.json"), "utf8"));
 export const exampleNames = groups.flatMap(({ examples }) => examples.map(({ name }) => name));
 
-const troubleNames = ["spin", "flood", "ticker", "trap", "fail", "sleeper", "crowd", "missing_module"];
+const troubleNames = ["spin", "flood", "ticker", "trap", "fail", "sleeper", "crowd", "missing_module", "careless"];
+const sourceOf = (name) => (name === "careless" ? "careless.c" : "troubles.c");
 
 async function addTroubles(examples) {
     const manifest = JSON.parse(await readFile(join(examples, "index.json"), "utf8"));
-    await cp(fromHere("programs/troubles.c"), join(examples, "troubles.c"));
+    for (const source of ["troubles.c", "careless.c"]) {
+        await cp(fromHere(`programs/${source}`), join(examples, source));
+    }
     const added = [];
     for (const name of troubleNames) {
         const wasm = `${name}.wasm`;
         if (name !== "missing_module") {
             await cp(join(troubles, wasm), join(examples, wasm));
         }
-        added.push({ name, title: name, look: "A program for the tests.", source: "troubles.c", wasm });
+        added.push({ name, title: name, look: "A program for the tests.", source: sourceOf(name), wasm });
     }
     manifest.push({ title: "Troubles", examples: added });
     await writeFile(join(examples, "index.json"), JSON.stringify(manifest));

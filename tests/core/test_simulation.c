@@ -273,6 +273,40 @@ TEST(a_turn_that_stops_at_a_step_stands_right_behind_it) {
     world_close();
 }
 
+struct noted {
+    uint32_t task, by;
+};
+
+static void note_request(void *context, const weft_log_record *records, size_t count, uint64_t base) {
+    struct noted *self = context;
+    (void)base;
+    for (size_t i = 0; i < count; i++) {
+        if (records[i].kind == WEFT_LOG_CANCEL_REQUEST)
+            *self = (struct noted){records[i].task, records[i].other};
+        if (records[i].kind == WEFT_LOG_STRING_DEF)
+            i += (records[i].payload + sizeof *records - 1) / sizeof *records;
+    }
+}
+
+/* The first of two sleepers has made the step before, and is nowhere near running when it is cancelled. */
+TEST(an_injected_cancellation_is_nobodys) {
+    weft_injection injection = {.step = 2};
+    struct noted noted = {0, 99};
+    world.options = (weft_simulation_options){.injections = &injection, .injection_count = 1};
+    if (!CHECK(world_open()))
+        return;
+    CHECK(weft_log_on(note_request, &noted));
+    weft_task *first = world_start(weft_call(sleeper, .number = 1, .delay = 1));
+    weft_task *second = world_start(weft_call(sleeper, .number = 2, .delay = 2));
+    injection.task = weft_task_id(first);
+    CHECK_EQ_INT(world_turn(), WEFT_TURN_DONE);
+    CHECK(weft_task_error(first) == &weft_error_cancelled);
+    CHECK(weft_task_error(second) == NULL);
+    CHECK_EQ_INT(noted.task, injection.task);
+    CHECK_EQ_INT(noted.by, 0);
+    world_close();
+}
+
 /* --- Deadlocks --- */
 
 struct waits_for_ever {
@@ -426,6 +460,7 @@ TEST_MAIN(TEST_CASE(hours_take_no_time), TEST_CASE(without_choices_ties_keep_the
           TEST_CASE(a_seed_chooses_the_same_again_and_its_log_replays_it),
           TEST_CASE(a_seed_of_zero_is_a_seed), TEST_CASE(ready_tasks_change_their_order_only_if_asked),
           TEST_CASE(an_injected_cancellation_comes_right_before_its_step),
+          TEST_CASE(an_injected_cancellation_is_nobodys),
           TEST_CASE(a_cancellation_injected_before_an_eager_start_comes_before_the_next_step),
           TEST_CASE(steps_are_the_resumes_of_the_log),
           TEST_CASE(a_turn_that_stops_at_a_step_stands_right_behind_it),

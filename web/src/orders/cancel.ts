@@ -9,7 +9,7 @@ import { sampled } from "./faults.ts";
 import type { Fault, FaultKind } from "./faults.ts";
 import { Runs } from "./runs.ts";
 import { Steps } from "./steps.ts";
-import { moduleOf, show } from "./subject-runs.ts";
+import { moduleOf, onOtherProgram, show } from "./subject-runs.ts";
 import { Task } from "./task.ts";
 
 /* So many moments are tried at most. */
@@ -42,8 +42,11 @@ function here(workbench: Workbench): HTMLElement {
 
     function stepsOf(): Steps | undefined {
         const { recording } = workbench;
-        if (recording === undefined || steps?.recording !== recording || !recording.closed) {
-            steps = recording === undefined ? undefined : new Steps(recording);
+        if (recording === undefined) {
+            return undefined;
+        }
+        if (steps?.recording !== recording || steps.count !== recording.count) {
+            steps = new Steps(recording);
         }
         return steps;
     }
@@ -125,12 +128,10 @@ function everywhere(workbench: Workbench): HTMLElement {
     const results = element("div");
     const task = new Task("Cancel everywhere", "Cancel everywhere", tryAll);
     task.start.classList.remove("primary");
-    workbench.on("subject", (key) => {
-        if (key === "all" || key === "source" || key === "example" || key === "parameters") {
-            task.cancel();
-            task.status.textContent = "";
-            results.replaceChildren();
-        }
+    onOtherProgram(workbench, () => {
+        task.cancel();
+        task.status.textContent = "";
+        results.replaceChildren();
     });
 
     async function tryAll(signal: AbortSignal): Promise<string> {

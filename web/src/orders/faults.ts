@@ -49,15 +49,15 @@ export interface Remains {
     forgotten: Map<string, { kind: FaultKind; count: number }>;
     /** The coroutines and tasks that ended by a cancellation, as `task` and `task:frame`. */
     cancelled: Set<string>;
-    /** Blocks of memory that were not freed; undefined if nobody counts them. */
-    blocks: number | undefined;
+    /** Blocks of memory that were not freed; null if nobody counts them. */
+    blocks: number | null;
 }
 
 /** What a run is told by here. */
 export interface Told extends Ending {
     chunks: readonly Chunk[];
     stderr: string;
-    blocks?: number | undefined;
+    blocks: number | null;
 }
 
 /** Reads a log from its beginning: `before` hears of each event, with the state in which it finds the program. */

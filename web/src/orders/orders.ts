@@ -10,7 +10,7 @@ import type { Ran } from "./program.ts";
 import { Runs } from "./runs.ts";
 import { Steps } from "./steps.ts";
 import type { StepWords } from "./steps.ts";
-import { moduleOf, show } from "./subject-runs.ts";
+import { moduleOf, onOtherProgram, show } from "./subject-runs.ts";
 import { Task } from "./task.ts";
 
 const shownEndings = 30;
@@ -31,18 +31,12 @@ export function ordersPanel(workbench: Workbench): HTMLElement {
     }
     seeds.addEventListener("input", name);
     name();
-    workbench.on("subject", (key) => {
-        if (key === "all" || key === "source" || key === "example" || key === "parameters") {
-            clear();
-        }
-    });
-
-    function clear(): void {
+    onOtherProgram(workbench, () => {
         task.cancel();
         table.replaceChildren();
         found.replaceChildren();
         task.status.textContent = "";
-    }
+    });
 
     async function tryAll(signal: AbortSignal): Promise<string> {
         if (!seeds.reportValidity()) {

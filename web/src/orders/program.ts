@@ -31,6 +31,8 @@ export interface Ran extends Ending {
     /** The time at which it ended. */
     time: number;
     stderr: string;
+    /** How many blocks of memory it has left; null if nobody counts them. */
+    blocks: number | null;
 }
 
 /* A run that takes longer, or writes or logs more than this, never ends, as far as anybody here will wait. */
@@ -57,6 +59,7 @@ export async function run({ module, parameters, permuteReady, ignoreOutput }: Pr
     const endless = await toItsEnd(simulation, tooMuch);
     const { status = null, error, crash } = simulation.end ?? {};
     const time = simulation.now();
+    const { blocks } = simulation;
     const decisions = simulation.decisions.map(({ chosen }) => chosen);
     simulation.close();
     const ending = endingOf({
@@ -66,7 +69,7 @@ export async function run({ module, parameters, permuteReady, ignoreOutput }: Pr
         endless,
         output: printed.stdout,
     }, { ignoreOutput });
-    return { ...ending, decisions, chunks, time, stderr: printed.stderr };
+    return { ...ending, decisions, chunks, time, stderr: printed.stderr, blocks };
 }
 
 /** Why it was given up; undefined if it has ended. */

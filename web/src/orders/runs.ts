@@ -13,6 +13,7 @@ const stuck: Omit<Ran, "chunks"> = {
     decisions: [],
     time: 0,
     stderr: "",
+    blocks: null,
 };
 
 export class Runs {

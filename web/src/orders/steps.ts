@@ -27,11 +27,14 @@ const releases: Record<string, string> = { queue: "puts into", event: "sets", co
 /** A log that can be told in words. */
 export class Steps {
     readonly recording: Recording;
+    /** So many events it has read: what has come since is not known here. */
+    readonly count: number;
     readonly #names = new Map<number, string>();
     readonly #types = new Map<number, string>();
 
     constructor(recording: Recording) {
         this.recording = recording;
+        this.count = recording.count;
         for (let index = 0; index < recording.count; index++) {
             const event = recording.event(index);
             if (event.kind === Kind.created) {
@@ -108,26 +111,36 @@ export class Steps {
         return outcome === "value" ? "ends" : outcome === "cancelled" ? "ends cancelled" : `ends with ${this.recording.string(event.payload) ?? "an error"}`;
     }
 
-    /** The way of the cancellations through the tasks, from a step on: whom they reach, what they end. */
+    /** The way of the cancellations through the tasks, from the one before a step on: whom they reach, what they end. */
     travel(from: number, most = 40): Travel[] {
         const found: Travel[] = [];
-        let step = Math.max(0, from - 1);
-        for (let index = this.recording.eventsBefore(step); index < this.recording.count && found.length < most; index++) {
+        let step = Math.max(0, from - 2);
+        let running = 0; /* what the loop does between two steps is the beginning of the next one */
+        for (let index = from < 2 ? 0 : this.recording.eventsBefore(step); index < this.recording.count && found.length < most; index++) {
             const event = this.recording.event(index);
-            const name = this.nameOf(event.task);
             if (event.kind === Kind.resume) {
                 step++;
-            } else if (event.kind === Kind.cancelRequest) {
-                found.push({ step: step + (event.other === 0 ? 1 : 0), words: event.other === 0 ? `${name} is told to cancel` : `${this.nameOf(event.other)} tells ${name} to cancel` });
-            } else if (event.kind === Kind.cancelDelivered) {
-                const site = this.recording.site(event.site);
-                found.push({ step, words: `it reaches ${name}${site === undefined ? "" : ` at line ${site.line}`}` });
-            } else if (event.kind === Kind.framePop && event.subkind === 2) {
-                found.push({ step, words: `it leaves ${this.recording.site(event.site)?.function ?? "a coroutine"}` });
-            } else if (event.kind === Kind.done && event.subkind === 2 && this.#names.has(event.task)) {
-                found.push({ step, words: `${name} ends cancelled` });
+                running++;
+            } else if (event.kind === Kind.suspend) {
+                running--;
+            }
+            const words = found.length > 0 || event.kind === Kind.cancelRequest ? this.#stage(event) : undefined;
+            if (words !== undefined) {
+                found.push({ step: step + (running > 0 ? 0 : 1), words });
             }
         }
         return found;
+    }
+
+    #stage(event: LogEvent): string | undefined {
+        const name = this.nameOf(event.task);
+        const isCancelled = event.subkind === 2;
+        switch (event.kind) {
+            case Kind.cancelRequest: return event.other === 0 ? `${name} is told to cancel` : `${this.nameOf(event.other)} tells ${name} to cancel`;
+            case Kind.cancelDelivered: return `it reaches ${name}`;
+            case Kind.framePop: return isCancelled ? `it leaves ${this.recording.site(event.site)?.function ?? "a coroutine"}` : undefined;
+            case Kind.done: return isCancelled && this.#names.has(event.task) ? `${name} ends cancelled` : undefined;
+            default: return undefined;
+        }
     }
 }

@@ -7,6 +7,18 @@ import type { Workbench } from "../workbench.ts";
 
 const sameProgram = (one: Subject, other: Subject) => one.example === other.example && one.edited === other.edited && one.source === other.source;
 
+/** Calls back when another program is on the workbench, or the same with other parameters: what was found of it no longer holds. */
+export function onOtherProgram(workbench: Workbench, callback: () => void): void {
+    let last = workbench.subject;
+    workbench.on("subject", () => {
+        const { subject } = workbench;
+        if (!sameProgram(subject, last) || subject.parameters !== last.parameters) {
+            callback();
+        }
+        last = subject;
+    });
+}
+
 /** Resolves with what comes next of a run: its beginning, or its end. */
 function next<Name extends "started" | "ended">(workbench: Workbench, name: Name): Promise<Recording> {
     return new Promise((resolve) => {
