@@ -56,6 +56,14 @@ export async function startBrowser() {
     return {
         address: address + subPath,
         browser,
+        /** Where the served files are. */
+        directory: site,
+        /** Takes the server away, as if there were no network. */
+        disconnect() {
+            const closed = new Promise((resolve) => server.close(resolve));
+            server.closeAllConnections();
+            return closed;
+        },
         async close() {
             await browser.close();
             server.closeAllConnections();
@@ -69,7 +77,7 @@ export async function startBrowser() {
  *  page before anything else does. */
 export async function openPage(t, { browser, address }, example = "gather", options = {}) {
     const { expectErrors = false, init, ...context } = options;
-    const page = await browser.newPage({ viewport: { width: 1280, height: 860 }, ...context });
+    const page = await browser.newPage({ viewport: { width: 1280, height: 860 }, serviceWorkers: "block", ...context });
     /* Waiting ends when the page is ready; this only ends what hangs, on however busy a machine. */
     page.setDefaultTimeout(120_000);
     if (init !== undefined) {

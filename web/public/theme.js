@@ -1,4 +1,7 @@
-/* Before the first paint, so that the page never flashes in the other scheme. */
+/* Before the first paint, so that the page never flashes in the other scheme or form. */
+if (new URLSearchParams(location.search).has("embed")) {
+    document.documentElement.dataset.embed = "";
+}
 try {
     const theme = localStorage.getItem("weft-theme");
     if (theme === "light" || theme === "dark") {

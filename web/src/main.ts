@@ -21,6 +21,13 @@ import { Picker } from "./picker.ts";
 import { variablesPanel } from "./replay/variables-panel.ts";
 import { RunControls } from "./run-controls.ts";
 import { addShortcuts } from "./shortcuts.ts";
+import { keepForOffline } from "./offline/offline.ts";
+import { Address } from "./share/address.ts";
+import { ShareDialog } from "./share/dialog.ts";
+import { acceptFiles } from "./share/drop.ts";
+import { addWayOut } from "./share/embed.ts";
+import type { Link } from "./share/link.ts";
+import { openFiles } from "./share/open-files.ts";
 import { nothing } from "./subject.ts";
 import type { Subject } from "./subject.ts";
 import { setUpTheme } from "./theme.ts";
@@ -105,36 +112,69 @@ const picker = new Picker({
 
 let groups: Group[] = [];
 
-/** Shows the example that the address names; the first one if it names none. */
-function followAddress(): void {
-    const wanted = location.hash.slice(1);
-    const chosen = examples.get(wanted) ?? examples.values().next().value;
-    if (chosen !== undefined && chosen.name !== workbench.subject.example) {
-        void choose(chosen);
+/** Shows what a link holds; the first example if it names none. One that has a step is run up to there. */
+async function openLink(link: Link): Promise<void> {
+    const named = examples.get(link.example ?? "");
+    const chosen = named ?? (link.code === undefined ? examples.values().next().value : undefined);
+    const subject: Subject = {
+        ...nothing,
+        example: chosen?.name,
+        file: link.code?.file ?? baseName(chosen?.source ?? nothing.file),
+        edited: link.code !== undefined,
+        parameters: link.parameters,
+        clock: link.clock ?? workbench.subject.clock,
+        seed: link.seed,
+        decisions: link.decisions,
+        injections: link.injections,
+        permuteReady: link.permuteReady,
+    };
+    const place = showSubject(subject, chosen);
+    const source = link.code?.source ?? (await fetchText(chosen!.source));
+    if (place !== shown) {
+        return; /* another was chosen meanwhile */
+    }
+    workbench.change({ source });
+    if (link.step !== undefined) {
+        const { step } = link;
+        const stop = workbench.on("ended", () => {
+            stop();
+            workbench.seek(step);
+        });
+        await workbench.run();
     }
 }
 
-async function choose(chosen: Example): Promise<void> {
-    const file = baseName(chosen.source);
-    workbench.replace({ ...nothing, example: chosen.name, file, clock: workbench.subject.clock });
-    document.title = `${chosen.title} · weft`;
-    find("group").textContent = groups.find((group) => group.examples.includes(chosen))?.title ?? "";
-    find("title").textContent = chosen.title;
-    find("look").textContent = chosen.look;
+/** Counts the programs that were shown. */
+let shown = 0;
+
+/** Puts another program in place of the one that is shown; gives its number. */
+function showSubject(subject: Subject, chosen: Example | undefined): number {
+    workbench.replace(subject);
+    const title = chosen?.title ?? subject.file;
+    document.title = `${title} · weft`;
+    find("group").textContent = (chosen && groups.find((group) => group.examples.includes(chosen))?.title) ?? "From outside";
+    find("title").textContent = title;
+    find("look").textContent = chosen?.look ?? "";
     picker.select(chosen);
+    return ++shown;
+}
+
+/** Traces and sources that were dropped on the page or chosen. */
+async function open(files: File[]): Promise<void> {
     try {
-        const text = await fetchText(chosen.source);
-        if (workbench.subject.example === chosen.name) {
-            workbench.change({ source: text });
+        const { subject, recording } = await openFiles(files);
+        showSubject(subject, undefined);
+        if (recording !== undefined) {
+            workbench.open(recording);
         }
     } catch (error) {
-        report(error);
+        report(error, "The file could not be opened.");
     }
 }
 
-function report(error: unknown): void {
+function report(error: unknown, words: string): void {
     const message = error instanceof Error ? error.message : String(error);
-    controls.say("The examples could not be loaded.", "failed");
+    controls.say(words, "failed");
     output.error({ name: "Not loaded", message, traceback: [], errors: [] });
 }
 
@@ -148,7 +188,11 @@ function arrange(narrow: boolean): void {
 find("zoom-in").addEventListener("click", () => timeline.zoom(1 / 1.5));
 find("zoom-out").addEventListener("click", () => timeline.zoom(1.5));
 find("fit").addEventListener("click", () => timeline.fit());
-addShortcuts(...controls.shortcuts, ...transport.shortcuts);
+addWayOut(find("run").parentElement!);
+acceptFiles((files) => void open(files));
+const share = new ShareDialog(workbench, (files) => void open(files));
+find("share").addEventListener("click", () => void share.show());
+addShortcuts(...controls.shortcuts, ...transport.shortcuts, { keys: "s", words: "Share, take home, open a trace", action: () => void share.show() });
 setUpHelp(find<HTMLButtonElement>("keys"));
 setUpTheme(find<HTMLButtonElement>("theme"), () => {
     timeline.recolour();
@@ -161,8 +205,8 @@ arrange(narrow.matches);
 try {
     groups = await loadGroups();
     picker.show(groups);
-    followAddress();
-    addEventListener("hashchange", followAddress);
+    await new Address(workbench, openLink, (error) => report(error, "The link could not be opened.")).follow();
 } catch (error) {
-    report(error);
+    report(error, "The examples could not be loaded.");
 }
+keepForOffline();

@@ -20,25 +20,31 @@ export function waitFamily(wait: WaitName | undefined): Family {
     return (wait && familyOf.get(wait)) ?? "outside";
 }
 
-const names = [
+export const colourNames = [
     "panel", "ink", "muted", "grid", "row", "thread", "running", "ready", "error", "cancelled", "deadline", "mark", "focus",
     "time-fill", "time-hatch", "time-ink", "tasks-fill", "tasks-hatch", "tasks-ink",
     "locks-fill", "locks-hatch", "locks-ink", "outside-fill", "outside-hatch", "outside-ink",
 ] as const;
-export type Colour = (typeof names)[number];
+export type Colour = (typeof colourNames)[number];
 export type Palette = Record<Colour, string> & { hatching: Record<Family, CanvasPattern | string> };
 
-export function readPalette(element: HTMLElement, context: CanvasRenderingContext2D, scale: number): Palette {
+/** The colours of the scheme that the element has. */
+export function readColours(element: HTMLElement): Record<Colour, string> {
     /* Only a real property resolves light-dark(): the variables are read through one. */
     const probe = element.appendChild(document.createElement("span"));
     probe.hidden = true;
     const colours = Object.fromEntries(
-        names.map((name) => {
+        colourNames.map((name) => {
             probe.style.color = `var(--chart-${name})`;
             return [name, getComputedStyle(probe).color];
         }),
     ) as Record<Colour, string>;
     probe.remove();
+    return colours;
+}
+
+export function readPalette(element: HTMLElement, context: CanvasRenderingContext2D, scale: number): Palette {
+    const colours = readColours(element);
     const hatching = Object.fromEntries(
         (Object.keys(families) as Family[]).map((family) => [family, hatch(family, colours, context, scale)]),
     ) as Palette["hatching"];
@@ -46,7 +52,7 @@ export function readPalette(element: HTMLElement, context: CanvasRenderingContex
 }
 
 /* Each family's lines in a tile of 8 by 8, which repeats without a seam. */
-const lines: Record<Family, [number, number, number, number][]> = {
+export const hatchLines: Record<Family, [number, number, number, number][]> = {
     time: [[-2, 10, 10, -2], [-2, 2, 2, -2], [6, 10, 10, 6]],
     tasks: [[-2, -2, 10, 10], [-2, 6, 2, 10], [6, -2, 10, 2]],
     locks: [[0, 2, 8, 2], [0, 6, 8, 6]],
@@ -68,7 +74,7 @@ function hatch(family: Family, colours: Record<Colour, string>, context: CanvasR
     ink.strokeStyle = colours[`${family}-hatch`];
     ink.lineWidth = 1;
     ink.beginPath();
-    for (const [x0, y0, x1, y1] of lines[family]) {
+    for (const [x0, y0, x1, y1] of hatchLines[family]) {
         ink.moveTo(x0, y0);
         ink.lineTo(x1, y1);
     }

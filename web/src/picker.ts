@@ -32,12 +32,17 @@ export class Picker {
         this.#parts.list.firstElementChild!.replaceChildren(...groups.map(groupElement));
     }
 
-    select(example: Example): void {
+    /** Undefined: a program from elsewhere is shown, beside which the first and the last example are. */
+    select(example: Example | undefined): void {
         const { button, previous, next } = this.#parts;
         const count = this.#examples.length;
-        const place = this.#examples.indexOf(example);
-        button.replaceChildren(`Example ${place + 1} of ${count}: `, element("code", example.name));
-        leadTo(previous, "Previous", this.#examples[(place + count - 1) % count]!);
+        const place = example === undefined ? -1 : this.#examples.indexOf(example);
+        if (example === undefined) {
+            button.replaceChildren(`Choose one of ${count} examples`);
+        } else {
+            button.replaceChildren(`Example ${place + 1} of ${count}: `, element("code", example.name));
+        }
+        leadTo(previous, "Previous", this.#examples.at(place < 1 ? count - 1 : place - 1)!);
         leadTo(next, "Next", this.#examples[(place + 1) % count]!);
         this.#links().forEach((link, index) => {
             /* Where the focus goes when the list opens. */

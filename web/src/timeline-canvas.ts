@@ -1,6 +1,7 @@
 /** Draws the timeline. Only what is in view is visited, and what falls on one pixel is drawn once: 10,000 bars fit in a frame. */
 
 import { baseName, duration, shortNumber } from "./format.ts";
+import type { Ink } from "./ink.ts";
 import { waitFamily } from "./palette.ts";
 import type { Palette } from "./palette.ts";
 import { axisHeight, firstIndex, ticks } from "./timeline-geometry.ts";
@@ -39,7 +40,7 @@ const nameFont = '600 12px "Inter Variable", system-ui, sans-serif';
 const textFont = '12px "Inter Variable", system-ui, sans-serif';
 const smallFont = '11px "Inter Variable", system-ui, sans-serif';
 
-export function drawTimeline(context: CanvasRenderingContext2D, scene: Scene): void {
+export function drawTimeline(context: Ink, scene: Scene): void {
     new Painter(context, scene).draw();
 }
 
@@ -49,13 +50,13 @@ export function timeToX(scene: Pick<Scene, "window" | "width" | "gutter">, time:
 }
 
 class Painter {
-    constructor(context: CanvasRenderingContext2D, scene: Scene) {
+    constructor(context: Ink, scene: Scene) {
         this.context = context;
         this.scene = scene;
         this.pixel = scene.window.length / Math.max(scene.width - scene.gutter, 1);
     }
 
-    private readonly context: CanvasRenderingContext2D;
+    private readonly context: Ink;
     private readonly scene: Scene;
     /** Seconds a pixel. */
     private readonly pixel: number;

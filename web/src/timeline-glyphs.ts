@@ -1,5 +1,6 @@
 /** The signs on the timeline. Each has a shape of its own, so that none is told by its colour alone. */
 
+import type { Ink } from "./ink.ts";
 import type { Palette } from "./palette.ts";
 import type { MarkKind } from "./timeline-model.ts";
 
@@ -9,7 +10,7 @@ export type Glyph = MarkKind | "stopped";
 export const glyphRadius = 6;
 
 /** Draws the sign with its middle at (x, y). */
-export function drawGlyph(context: CanvasRenderingContext2D, glyph: Glyph, x: number, y: number, palette: Palette): void {
+export function drawGlyph(context: Ink, glyph: Glyph, x: number, y: number, palette: Palette): void {
     context.save();
     context.translate(x, y);
     context.lineWidth = 1.5;
@@ -19,7 +20,7 @@ export function drawGlyph(context: CanvasRenderingContext2D, glyph: Glyph, x: nu
     context.restore();
 }
 
-const shapes: Record<Glyph, (context: CanvasRenderingContext2D, palette: Palette) => void> = {
+const shapes: Record<Glyph, (context: Ink, palette: Palette) => void> = {
     stopped: (context, palette) => {
         context.fillStyle = palette.muted;
         context.fillRect(-4, -4, 8, 8);
@@ -79,12 +80,12 @@ const shapes: Record<Glyph, (context: CanvasRenderingContext2D, palette: Palette
     },
 };
 
-function circle(context: CanvasRenderingContext2D, radius: number): void {
+function circle(context: Ink, radius: number): void {
     context.beginPath();
     context.arc(0, 0, radius, 0, Math.PI * 2);
 }
 
-function disc(context: CanvasRenderingContext2D, radius: number, fill: string, edge: string): void {
+function disc(context: Ink, radius: number, fill: string, edge: string): void {
     circle(context, radius);
     context.fillStyle = fill;
     context.fill();
@@ -92,7 +93,7 @@ function disc(context: CanvasRenderingContext2D, radius: number, fill: string, e
     context.stroke();
 }
 
-function polygon(context: CanvasRenderingContext2D, ...points: [number, number][]): void {
+function polygon(context: Ink, ...points: [number, number][]): void {
     context.beginPath();
     for (const [x, y] of points) {
         context.lineTo(x, y);
@@ -100,7 +101,7 @@ function polygon(context: CanvasRenderingContext2D, ...points: [number, number][
     context.closePath();
 }
 
-function strokes(context: CanvasRenderingContext2D, colour: string, ...lines: [number, number, number, number][]): void {
+function strokes(context: Ink, colour: string, ...lines: [number, number, number, number][]): void {
     context.strokeStyle = colour;
     context.beginPath();
     for (const [x0, y0, x1, y1] of lines) {

@@ -99,7 +99,7 @@ export class SourcePane {
     /** Shows the subject's text, if it is not the one that was typed here. */
     #follow(): void {
         const { file, source, example, edited } = this.#workbench.subject;
-        if (!edited && source === "") {
+        if (!edited && source === "" && example !== undefined) {
             return; /* it is on its way */
         }
         if (!edited) {
