@@ -54,6 +54,26 @@ test("what the twin's timeline points at is lit in its source", async (t) => {
     assert.match(await source(page, "gather.py").locator(".lit").textContent(), /await asyncio\.sleep\(delay\)/);
 });
 
+test("both timelines are zoomed together", async (t) => {
+    const page = await openPage(t, site, "sequential");
+    await useVirtualTime(page);
+    await run(page);
+    await showTwin(page);
+    const box = await chart(page).boundingBox();
+    const pointedAt = async () => {
+        await page.mouse.move(box.x, box.y - 100);
+        await page.mouse.move(box.x + box.width * 0.85, box.y + 89);
+        return page.getByText(/^sequential Task-1 · .* line \d+ of sequential\.py/).textContent();
+    };
+    assert.match(await pointedAt(), /from 1\.000 s to 1\.500 s/);
+    await button(page, "Zoom in").click();
+    await button(page, "Zoom in").click();
+    await button(page, "Zoom in").click();
+    assert.match(await pointedAt(), /from 0\.500 s to 1\.000 s/);
+    await button(page, "Fit").click();
+    assert.match(await pointedAt(), /from 1\.000 s to 1\.500 s/);
+});
+
 test("the twin follows the choice of an example, and where the C only blocks the words say so", async (t) => {
     const page = await openPage(t, site, "gather");
     await showTwin(page);

@@ -98,6 +98,7 @@ panels.add({ id: "variables", title: "Variables", element: variablesPanel(workbe
 panels.add({ id: "orders", title: "Orders", element: ordersPanel(workbench) });
 panels.add({ id: "cancel", title: "Cancel", element: cancelPanel(workbench) });
 const twin = new Twin(workbench, timeline, {
+    root: find("workbench"),
     tools: find("fit").parentElement!,
     timeline: find("chart").closest<HTMLElement>("section")!,
     source: find("source"),

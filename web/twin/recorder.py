@@ -116,8 +116,9 @@ class Step:
 class RecordedGroup(virtual_loop.TaskGroup):
     def create_task(self, coroutine, **named):
         task = super().create_task(coroutine, **named)
-        recorder = asyncio.get_running_loop().recorder
-        recorder.tell_children([task], self._parent_task.told, recorder.object(self))
+        if isinstance(self._parent_task, RecordedTask):
+            recorder = asyncio.get_running_loop().recorder
+            recorder.tell_children([task], self._parent_task.told, recorder.object(self))
         return task
 
 

@@ -29,6 +29,8 @@ const lit = StateField.define({
 export class PythonSource {
     readonly #view: EditorView;
     readonly #name = new Compartment();
+    /** The text changes since another is shown, and not by the person. */
+    #showing = false;
 
     constructor(parent: HTMLElement, onEdit: () => void) {
         this.#view = new EditorView({
@@ -46,7 +48,7 @@ export class PythonSource {
                     lit,
                     this.#name.of([]),
                     EditorView.updateListener.of((update) => {
-                        if (update.docChanged && update.transactions.some((transaction) => transaction.isUserEvent("input") || transaction.isUserEvent("delete") || transaction.isUserEvent("undo") || transaction.isUserEvent("redo"))) {
+                        if (update.docChanged && !this.#showing) {
                             onEdit();
                         }
                     }),
@@ -60,11 +62,13 @@ export class PythonSource {
     }
 
     show(file: string, text: string): void {
+        this.#showing = true;
         this.#view.dispatch({
             changes: { from: 0, to: this.#view.state.doc.length, insert: text },
             selection: { anchor: 0 },
             effects: this.#name.reconfigure(EditorView.contentAttributes.of({ "aria-label": `Python source ${file}`, "tabindex": "0" })),
         });
+        this.#showing = false;
         this.#view.scrollDOM.scrollTop = 0;
     }
 

@@ -15,6 +15,8 @@ import { Python } from "./python.ts";
 import { PythonSource } from "./source.ts";
 
 interface Places {
+    /** What both programs stand in. */
+    root: HTMLElement;
     /** Gets the button that shows and hides the twin. */
     tools: HTMLElement;
     /** The C's timeline and source, which the twin's stand behind. */
@@ -125,7 +127,7 @@ export class Twin {
         this.#example = shown ? this.#workbench.subject.example : undefined;
         this.#toggle.setAttribute("aria-pressed", String(shown));
         this.#chart.hidden = this.#source.hidden = !shown;
-        document.getElementById("workbench")?.classList.toggle("with-twin", shown);
+        this.#places.root.classList.toggle("with-twin", shown);
         if (shown) {
             this.#places.panels.show(panelId);
             void this.#show();
