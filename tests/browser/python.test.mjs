@@ -43,6 +43,8 @@ test("the twin stands beside the C, with its timeline, what it printed, and the 
     assert.deepEqual(times.at(-1), ["fetch", "0.500 s", "1.500 s", "cancelled"]);
     await button(page, "Python").click();
     await chart(page).waitFor({ state: "hidden" });
+    await page.keyboard.press("p");
+    await chart(page).waitFor();
 });
 
 test("what the twin's timeline points at is lit in its source", async (t) => {

@@ -144,6 +144,23 @@ test("a failing program gives its own traceback, and its tasks their errors", ()
   assert.match(runPython("def f(:\n").failure, /^  File "program\.py", line 1\n    def f\(:\n.*\n?SyntaxError: /s);
 });
 
+test("objects that cannot be put into words do not disturb", () => {
+  const { stdout, failure } = runPython(
+    program(`
+class Shy(Exception):
+    def __str__(self): raise ValueError
+    __repr__ = __str__
+    def __setattr__(self, name, value): raise AttributeError
+async def give(): return Shy()
+async def main():
+    await asyncio.create_task(give())
+    try: raise Shy
+    except Shy: print("caught")
+asyncio.run(main())`),
+  );
+  assert.deepEqual([stdout, failure ?? ""], ["caught\n", ""]);
+});
+
 test("a deadlock is an error and not an endless wait", () => {
   const { failure } = runPython(program("async def main():\n    await asyncio.Event().wait()\nasyncio.run(main())"));
   assert.match(failure, /Deadlock: nothing is ready and no timer is set/);

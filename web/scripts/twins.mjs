@@ -41,10 +41,7 @@ async function recorded(name, source) {
         }
     }
     recorder ??= await loadRecorder();
-    const { log, failure } = recorder(`${name}.py`, source.toString());
-    if (failure) {
-        throw new Error(`examples/${name}.py fails:\n${failure}`);
-    }
+    const { log } = recorder(`${name}.py`, source.toString());
     await writeFile(kept, log);
     return log;
 }

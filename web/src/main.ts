@@ -193,7 +193,7 @@ addWayOut(find("run").parentElement!);
 acceptFiles((files) => void open(files));
 const share = new ShareDialog(workbench, (files) => void open(files));
 find("share").addEventListener("click", () => void share.show());
-addShortcuts(...controls.shortcuts, ...transport.shortcuts, { keys: "s", words: "Share, take home, open a trace", action: () => void share.show() });
+addShortcuts(...controls.shortcuts, ...transport.shortcuts, ...twin.shortcuts, { keys: "s", words: "Share, take home, open a trace", action: () => void share.show() });
 setUpHelp(find<HTMLButtonElement>("keys"));
 setUpTheme(find<HTMLButtonElement>("theme"), () => {
     timeline.recolour();

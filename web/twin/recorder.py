@@ -41,6 +41,7 @@ LIBRARY_TASKS = (base_events.BaseEventLoop.shutdown_asyncgens, base_events.BaseE
 NO_ERRORS = (StopIteration, StopAsyncIteration, GeneratorExit, asyncio.CancelledError)
 TOOL = 3  # of sys.monitoring's numbers, one that no profiler or debugger uses
 MOST_CHARACTERS = 200  # of a value
+TOLD = "told in weft's log"  # no attribute that a program could have
 
 
 def awaited_by(waiting):
@@ -60,13 +61,21 @@ def frame_of(waiting):
     return getattr(waiting, "cr_frame", None) or getattr(waiting, "ag_frame", None)
 
 
+def in_words(thing, convert):
+    """What the program's own conversion says, which may fail."""
+    try:
+        return convert(thing)
+    except Exception:
+        return f"<{type(thing).__name__}>"
+
+
 def text_of(value):
-    text = "" if value is None else value if isinstance(value, str) else repr(value)
+    text = "" if value is None else value if isinstance(value, str) else in_words(value, repr)
     return text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS] + "…"
 
 
 def error_text(error):
-    message = str(error)
+    message = in_words(error, str)
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
@@ -496,9 +505,9 @@ class Recorder:
 
     def raises(self, code, offset, error):
         """An error is told of once, where it is first seen in the program."""
-        if isinstance(error, NO_ERRORS) or getattr(error, "_weft_told", False):
+        if isinstance(error, NO_ERRORS) or TOLD in error.__dict__:
             return
-        error._weft_told = True
+        error.__dict__[TOLD] = True
         told = self.current
         frame = told.frames[-1][1] if told and told.frames else 0
         self.add(Kind.ERROR, told, site=self.site_of(sys._getframe(1)), object=frame, payload=self.text(error_text(error)))
@@ -538,7 +547,7 @@ class Recorder:
     # The run
 
     def run(self):
-        """Runs the program; its traceback if it failed, else nothing."""
+        """Runs the program. Its traceback, if it failed, is printed and returned."""
         streams = {name: Stream(functools.partial(self.print, name)) for name in ("stdout", "stderr")}
         lines = self.source.splitlines(keepends=True)
         linecache.cache[self.file] = len(self.source), None, lines, self.file
@@ -550,6 +559,8 @@ class Recorder:
                 warnings.showwarning = self.warn
                 failure = self.execute()
                 gc.collect()  # what was never awaited is told of when it goes
+                streams["stdout"].finish()
+                streams["stderr"].write(failure or "")
         finally:
             events._set_running_loop(outer)
             sys.monitoring.clear_tool_id(TOOL)

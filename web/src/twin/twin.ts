@@ -8,6 +8,7 @@ import { duration, instant } from "../format.ts";
 import type { Panels } from "../panels.ts";
 import { Recording } from "../recording.ts";
 import { itemSite } from "../timeline-items.ts";
+import type { Shortcut } from "../shortcuts.ts";
 import { Timeline } from "../timeline.ts";
 import type { Workbench } from "../workbench.ts";
 import { megabytes, pythonFiles, totalSize } from "./pyodide.ts";
@@ -54,7 +55,7 @@ export class Twin {
         this.#workbench = workbench;
         this.#beside = beside;
         this.#places = places;
-        const pressed = { "aria-pressed": "false", title: "The asyncio program beside the C, on the same time axis" };
+        const pressed = { "aria-pressed": "false", title: "The asyncio program beside the C, on the same time axis (P)", "aria-keyshortcuts": "P" };
         this.#toggle = button("Python", pressed, () => this.#setShown(this.#example === undefined), "Python");
         places.tools.prepend(this.#toggle);
         this.#run = button("Run", { class: "run" }, () => this.#start(), "Run in CPython");
@@ -98,6 +99,14 @@ export class Twin {
         });
         this.#followSubject();
         this.#compare();
+    }
+
+    get shortcuts(): Shortcut[] {
+        const group = "Python twin";
+        return [
+            { keys: "p", words: "Show or hide it", action: () => this.#toggle.click(), group },
+            { keys: "Shift+p", words: "Run it in CPython", action: () => this.#run.click(), when: () => !this.#chart.hidden && !this.#run.hidden, group },
+        ];
     }
 
     /** Puts its source behind the C's, wherever that stands now. */
@@ -218,9 +227,6 @@ export class Twin {
             events: (chunk, base) => this.#timeline.add(chunk, base),
             eventsFull: () => this.#output.note("The timeline is full and ends here; the program goes on."),
             ended: (failure) => {
-                if (failure !== undefined) {
-                    this.#output.print(failure, "stderr", this.#timeline.model.end);
-                }
                 this.#end(failure === undefined ? "Finished, here in CPython." : "Failed: the output has the traceback.");
             },
             lost: (why) => {
