@@ -8,6 +8,8 @@ export interface Example {
     /** Addresses of the C and of the module, relative to the manifest. */
     source: string;
     wasm: string;
+    /** Address of what the compiler says of its structures. */
+    layouts?: string;
 }
 
 /** A part of the introduction, in teaching order as its examples are. */
@@ -27,6 +29,7 @@ export async function loadGroups(): Promise<Group[]> {
         ...example,
         source: new URL(example.source, manifest).href,
         wasm: new URL(example.wasm, manifest).href,
+        ...(example.layouts !== undefined && { layouts: new URL(example.layouts, manifest).href }),
     });
     const loaded = groups.map((group) => ({ ...group, examples: group.examples.map(absolute) }));
     for (const example of loaded.flatMap((group) => group.examples)) {

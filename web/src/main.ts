@@ -18,6 +18,7 @@ import { whyPanel } from "./history/why-panel.ts";
 import { Panels } from "./panels.ts";
 import { Sliders } from "./parameters/sliders.ts";
 import { Picker } from "./picker.ts";
+import { layoutsOf } from "./replay/layouts.ts";
 import { variablesPanel } from "./replay/variables-panel.ts";
 import { RunControls } from "./run-controls.ts";
 import { addShortcuts } from "./shortcuts.ts";
@@ -93,8 +94,8 @@ const showWhy = () => panels.show("why");
 panels.add({ id: "state", title: "State", element: statePanel(workbench, { why: showWhy }) });
 panels.add({ id: "why", title: "Why", element: whyPanel(workbench, { object: () => panels.show("state") }) });
 timeline.asked = showWhy;
-const layoutsOf = ({ file, source }: Subject) => (compiler.ready ? compiler.layouts(file, source) : undefined);
-panels.add({ id: "variables", title: "Variables", element: variablesPanel(workbench, { nameOf, layoutsOf }) });
+const structures = (subject: Subject) => layoutsOf(compiler, subject);
+panels.add({ id: "variables", title: "Variables", element: variablesPanel(workbench, { nameOf, layoutsOf: structures }) });
 panels.add({ id: "orders", title: "Orders", element: ordersPanel(workbench) });
 panels.add({ id: "cancel", title: "Cancel", element: cancelPanel(workbench) });
 const twin = new Twin(workbench, timeline, {
