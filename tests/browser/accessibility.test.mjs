@@ -22,6 +22,15 @@ for (const colorScheme of ["light", "dark"]) {
             await useVirtualTime(page);
             await run(page);
             assert.deepEqual(await violations(page), []);
+            for (const tab of await page.getByRole("tab").all()) {
+                await tab.click();
+                assert.deepEqual(await violations(page), [], await tab.textContent());
+            }
+            await page.getByRole("tab", { name: "Plot" }).click();
+            await button(page, "Sweep").click();
+            await page.locator(".plot tbody tr").nth(20).waitFor();
+            assert.deepEqual(await violations(page), []);
+            await page.getByRole("tab", { name: "Tasks" }).click();
             await choose(page, "fail");
             await run(page);
             assert.deepEqual(await violations(page), []);
@@ -34,12 +43,18 @@ for (const colorScheme of ["light", "dark"]) {
     }
 }
 
-test("no part of the page is wider than a phone", async (t) => {
+test("no part of the page is wider than the window, whichever panel is shown", async (t) => {
     const page = await openPage(t, site, "semaphore", { viewport: phone });
     await useVirtualTime(page);
     await run(page);
-    const widths = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-    assert.equal(widths[0], widths[1]);
+    for (const width of [768, 1280, 1920, 360]) {
+        await page.setViewportSize({ width, height: 860 });
+        for (const tab of await page.getByRole("tab").all()) {
+            await tab.click();
+            const widths = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+            assert.equal(widths[0], widths[1], `${await tab.textContent()} in ${width}`);
+        }
+    }
     const order = await page.evaluate(() => [...document.querySelectorAll("#run, #chart, #output, #table, #source")].map(({ id }) => id));
     assert.deepEqual(order, ["run", "chart", "output", "table", "source"], "the results come before the source");
 });

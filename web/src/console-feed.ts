@@ -26,7 +26,7 @@ export class ConsoleFeed {
             console.print(text, stream, time);
         });
         workbench.on("grown", (recording) => this.#tellFull(recording));
-        workbench.on("ended", ({ recording, ending }) => this.#end(recording, ending));
+        workbench.on("ended", ({ ending }) => this.#end(ending));
         workbench.on("step", () => this.#mark());
     }
 
@@ -37,7 +37,7 @@ export class ConsoleFeed {
         }
     }
 
-    #end(recording: Recording, ending: Ending): void {
+    #end(ending: Ending): void {
         switch (ending.type) {
             case "error":
                 this.#console.error(ending.error);
@@ -50,11 +50,6 @@ export class ConsoleFeed {
                 break;
             case "terminated":
                 this.#console.note(`Stopped: ${terminationText(ending)}.`);
-                break;
-            case "opened":
-                for (const { text, stream, time } of recording.output) {
-                    this.#console.print(text, stream, time);
-                }
                 break;
         }
         this.#console.flush();

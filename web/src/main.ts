@@ -16,6 +16,7 @@ import { setUpHelp } from "./help.ts";
 import { statePanel } from "./history/state-panel.ts";
 import { whyPanel } from "./history/why-panel.ts";
 import { Panels } from "./panels.ts";
+import { ParameterPlot } from "./parameters/plot.ts";
 import { Sliders } from "./parameters/sliders.ts";
 import { Picker } from "./picker.ts";
 import { layoutsOf } from "./replay/layouts.ts";
@@ -43,7 +44,8 @@ const find = <T extends HTMLElement>(id: string) => document.getElementById(id) 
 const compiler = new Compiler();
 const workbench = new Workbench(new LiveCode(compiler));
 const output = new Console(find("output"));
-new Sliders(find("parameters"), workbench, () => {});
+const plot = new ParameterPlot(workbench);
+new Sliders(find("parameters"), workbench, (moved) => plot.explorer.moved(moved));
 const timeline = new Timeline({
     chart: find("chart"),
     canvas: find<HTMLCanvasElement>("canvas"),
@@ -98,6 +100,7 @@ const structures = (subject: Subject) => layoutsOf(compiler, subject);
 panels.add({ id: "variables", title: "Variables", element: variablesPanel(workbench, { nameOf, layoutsOf: structures }) });
 panels.add({ id: "orders", title: "Orders", element: ordersPanel(workbench) });
 panels.add({ id: "cancel", title: "Cancel", element: cancelPanel(workbench) });
+panels.add({ id: "plot", title: "Plot", element: plot.element });
 const twin = new Twin(workbench, timeline, {
     root: find("workbench"),
     tools: find("fit").parentElement!,

@@ -3,6 +3,7 @@
 import { baseName, duration, shortNumber } from "./format.ts";
 import type { Ink } from "./ink.ts";
 import { waitFamily } from "./palette.ts";
+import type { Ghost } from "./parameters/ghosts.ts";
 import type { Palette } from "./palette.ts";
 import { axisHeight, firstIndex, ticks } from "./timeline-geometry.ts";
 import type { Rows, TimeWindow } from "./timeline-geometry.ts";
@@ -25,6 +26,8 @@ export interface Scene {
     /** The present, where what still lasts ends. */
     now: number;
     live: boolean;
+    /** Earlier runs with other parameters. */
+    ghosts: readonly Ghost[];
     selected: Item | undefined;
     hovered: Item | undefined;
     /** The line of the source that is pointed at. */
@@ -80,6 +83,7 @@ class Painter {
         });
         this.clipped(scene.gutter - glyphRadius - 2, axisHeight, scene.width, () => {
             for (const row of visible) {
+                this.ghosts(row);
                 this.bars(tasks[row]!, row);
             }
             for (const row of scene.lit === undefined ? [] : visible) {
@@ -199,6 +203,26 @@ class Painter {
             context.fillText(`${text.slice(0, letters)}…`, x, y);
         }
         return room;
+    }
+
+    /** The bars of earlier runs in this row, as faint outlines. */
+    private ghosts(row: number): void {
+        const { context, scene } = this;
+        const { barHeight } = scene.rows;
+        context.strokeStyle = scene.palette.muted;
+        context.lineWidth = 1;
+        context.globalAlpha = 0.4;
+        for (const { model } of scene.ghosts) {
+            let drawn = -Infinity;
+            for (const { start, end, lane } of this.inView(model.tasks[row]?.spans ?? [])) {
+                const [left, right] = [Math.max(this.x(start), scene.gutter - 8), Math.min(this.x(end), scene.width + 2)];
+                if (right - left > 2 && right > drawn && lane < scene.model.tasks[row]!.lanes) {
+                    context.strokeRect(left + 0.5, this.middle(row, lane) - barHeight / 2 - 2.5, right - left - 1, barHeight + 5);
+                    drawn = right;
+                }
+            }
+        }
+        context.globalAlpha = 1;
     }
 
     private bars(task: Task, row: number): void {

@@ -1,6 +1,9 @@
 /** The timeline as a part of the page: the chart with pointer and keyboard, the line that tells what is pointed at, the table. */
 
 import type { Site } from "./events.ts";
+import { ghostsBehind } from "./parameters/ghosts.ts";
+import type { Ghost } from "./parameters/ghosts.ts";
+import type { Recording } from "./recording.ts";
 import { readPalette } from "./palette.ts";
 import type { Palette } from "./palette.ts";
 import { addShortcuts } from "./shortcuts.ts";
@@ -48,6 +51,8 @@ export class Timeline {
     readonly rows = new Rows();
     selected: Item | undefined;
     hovered: Item | undefined;
+    /** The runs before this one with other parameters. */
+    ghosts: Ghost[] = [];
     /** The time that is looked at; undefined at the end of the run. */
     cursor: number | undefined;
     /** The person wants to know why the selected task waits where the time machine stands. */
@@ -55,6 +60,7 @@ export class Timeline {
     #lit: Scene["lit"];
     #pointed: ((site: Site | undefined) => void) | undefined;
 
+    #shown: Recording | undefined;
     readonly #elements: TimelineElements;
     readonly #context: CanvasRenderingContext2D;
     readonly #table: TimelineTable;
@@ -99,7 +105,10 @@ export class Timeline {
     follow(workbench: Workbench): void {
         workbench.on("subject", () => workbench.recording === undefined && this.clear());
         workbench.on("started", (recording) => {
+            const ghosts = ghostsBehind(this.ghosts, this.model, this.#shown, recording);
             this.clear();
+            this.ghosts = ghosts;
+            this.#shown = recording;
             this.#fed = 0;
             if (workbench.state !== "idle" && recording.subject?.clock === "real") {
                 this.begin();
@@ -157,6 +166,8 @@ export class Timeline {
         }
         this.selected = this.hovered = this.cursor = undefined;
         this.#live = undefined;
+        this.ghosts = [];
+        this.#shown = undefined;
         this.#seenVersion = this.#tableVersion = -1;
         this.#table.clear();
         this.#showDetail();
@@ -231,7 +242,7 @@ export class Timeline {
     #fit(): void {
         const margin = Math.min(signRoom / Math.max(this.#width - this.#gutter(), 1), 0.3);
         const both = [this, this.#beside].filter((chart) => chart !== undefined && chart.#width > 0) as Timeline[];
-        const end = Math.max(...both.map((chart) => chart.#now()));
+        const end = Math.max(...both.map((chart) => chart.#now()), ...this.ghosts.map(({ model }) => model.end));
         this.window.fit(0, end, both.some((chart) => chart.#live !== undefined), margin);
     }
 
@@ -265,6 +276,7 @@ export class Timeline {
             scrollTop: this.#elements.chart.scrollTop,
             now: this.#now(),
             live: this.#live !== undefined,
+            ghosts: this.ghosts,
         };
     }
 

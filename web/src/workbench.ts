@@ -201,11 +201,14 @@ export class Workbench {
     }
 
     /** Shows a recording that was made elsewhere. */
-    open(recording: Recording): void {
+    open(recording: Recording, ending: Ending = { type: "opened", time: recording.end }): void {
         this.#abandon();
         this.#begin(recording);
         this.#emit("grown", recording);
-        this.#end(recording, { type: "opened", time: recording.end });
+        for (const { text, stream, time } of recording.output) {
+            this.#emit("printed", { text, stream, time, omitted: 0 });
+        }
+        this.#end(recording, ending);
     }
 
     /** Cancels the program, so that it can clean up; one that does not answer is ended. */

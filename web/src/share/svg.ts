@@ -40,7 +40,7 @@ export function timelineSvg(model: TimelineModel, { title, width, colours, measu
     const ink = new SvgInk(measure);
     drawTimeline(ink, {
         model, rows, window, palette: named, width, height, gutter, scrollTop: 0, now: model.end, live: false,
-        selected: undefined, hovered: undefined, cursor: undefined, lit: undefined,
+        selected: undefined, hovered: undefined, cursor: undefined, lit: undefined, ghosts: [],
     });
     const whole = headHeight + height + footHeight;
     const more = model.tasks.length - shown.length;

@@ -1,0 +1,50 @@
+/** Runs of a program in virtual time, as quick as they can be, in a worker that is replaced if one never answers. */
+
+import type { Subject } from "../subject.ts";
+
+export interface TrialProgram extends Pick<Subject, "parameters" | "seed" | "decisions" | "injections" | "permuteReady"> {
+    module: WebAssembly.Module;
+    /** Whether its log is wanted. */
+    recorded: boolean;
+}
+
+export interface Trial {
+    outcome: "ended" | "failed" | "endless";
+    /** Of its end, or how far it came. */
+    time: number;
+    /** main's exit status; null without an end, and after a crash. */
+    status: number | null;
+    /** Why it failed, or has no end. */
+    words: string;
+    chunks: { bytes: Uint8Array<ArrayBuffer>; base: number }[];
+}
+
+/* Milliseconds; longer than the worker's own patience, which a step that never ends outlasts. */
+const patience = 2000;
+
+export class Trials {
+    #worker: Worker | undefined;
+
+    /** One at a time. */
+    run(program: TrialProgram): Promise<Trial> {
+        const worker = (this.#worker ??= new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "trials" }));
+        return new Promise((resolve) => {
+            const giveUp = (words: string) => {
+                worker.terminate();
+                this.#worker = undefined;
+                resolve({ outcome: "endless", time: 0, status: null, words, chunks: [] });
+            };
+            const timer = setTimeout(giveUp, patience, "does not end");
+            worker.onmessage = ({ data }: MessageEvent<Trial>) => {
+                clearTimeout(timer);
+                resolve(data);
+            };
+            worker.onerror = (event) => {
+                event.preventDefault();
+                clearTimeout(timer);
+                giveUp(event.message);
+            };
+            worker.postMessage(program);
+        });
+    }
+}
