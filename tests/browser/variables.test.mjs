@@ -53,7 +53,7 @@ test("what changed since the last look is marked in words", async (t) => {
 });
 
 test("structures open and close by keyboard, and stay open from step to step", async (t) => {
-    const page = await recorded(t, "workers");
+    const page = await recorded(t, "condition");
     await button(page, "Step forward").click();
     await text(page, /after step 1,/);
     const opens = panel(page).getByRole("button", { expanded: false }).first();
