@@ -52,6 +52,7 @@ const linkFlags = [
     "--entry", "_initialize", "-z", `stack-size=${stackSize}`, "--stack-first", `--max-memory=${memoryLimit}`,
     ...exported.map((name) => `--export=${name}`),
     ...exportedIfThere.map((name) => `--export-if-defined=${name}`),
+    ...["malloc", "calloc", "realloc", "free"].map((name) => `--wrap=${name}`), /* wasm/blocks.c counts them */
 ];
 
 const libraries = [`${weft}/libweft.a`, "-lc", "/usr/lib/wasm32-unknown-wasip1/libclang_rt.builtins.a"];
