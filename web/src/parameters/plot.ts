@@ -18,7 +18,7 @@ export class ParameterPlot {
     readonly #sweep = button("Sweep", { title: "Run the whole range" }, () => this.explorer.sweep());
     readonly #chart = document.createElementNS(svgNames, "svg");
     readonly #rows = element("tbody");
-    readonly #empty = element("p", { class: "empty" });
+    readonly #empty = element("p", { class: "plot-empty" });
     readonly #body: HTMLElement;
     readonly element: HTMLElement;
     #source: string | undefined;
