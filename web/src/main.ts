@@ -126,7 +126,6 @@ async function openLink(link: Link): Promise<void> {
         example: chosen?.name,
         file: link.code?.file ?? baseName(chosen?.source ?? nothing.file),
         edited: link.code !== undefined,
-        parameters: link.parameters,
         clock: link.clock ?? workbench.subject.clock,
         seed: link.seed,
         decisions: link.decisions,
@@ -138,7 +137,7 @@ async function openLink(link: Link): Promise<void> {
     if (place !== shown) {
         return; /* another was chosen meanwhile */
     }
-    workbench.change({ source });
+    workbench.change({ source, parameters: link.parameters }); /* together: a parameter means something in its source only */
     if (link.step !== undefined) {
         const { step } = link;
         const stop = workbench.on("ended", () => {
