@@ -11,7 +11,7 @@ const { countsOf, offsetOf, positionOf, problemsOf, wordsOfFix } = await load("f
 const { Checking } = await load("checking.ts");
 const { templateOf } = await load("completion.ts");
 const { namedPlaces } = await load("places.ts");
-const { marksOf } = await load("follow.ts");
+const { marksOf } = await load("standing.ts");
 
 const doc = Text.of(["int main(void) {", "    int unused = 1", "}", ""]);
 const at = (line, column) => ({ line, column });
