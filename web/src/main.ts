@@ -127,6 +127,7 @@ async function openLink(link: Link): Promise<void> {
         ...nothing,
         example: chosen?.name,
         file: link.code?.file ?? baseName(chosen?.source ?? nothing.file),
+        source: link.code?.source ?? "",
         edited: link.code !== undefined,
         clock: link.clock ?? workbench.subject.clock,
         seed: link.seed,
