@@ -143,11 +143,7 @@ async function openLink(link: Link): Promise<void> {
     workbench.change({ source, parameters: link.parameters }); /* together: a parameter means something in its source only */
     if (link.step !== undefined) {
         const { step } = link;
-        const stop = workbench.on("ended", () => {
-            stop();
-            workbench.seek(step);
-        });
-        await workbench.run();
+        void workbench.run().then((recording) => recording && workbench.seek(step));
     }
 }
 

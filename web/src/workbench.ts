@@ -51,6 +51,8 @@ export class Workbench {
     #state: State = "idle";
     #recording: Recording | undefined;
     #run: Run | undefined;
+    /** Tells who has started the run how it came out. */
+    #finish: ((recording: Recording | undefined) => void) | undefined;
     /** The newest wish to run: an older one that is still being prepared has lost. */
     #wish = 0;
     /** Infinity: at the end, wherever that is. */
@@ -127,16 +129,27 @@ export class Workbench {
 
     // --- Running ---
 
-    async run(): Promise<void> {
+    /** The program as it can be run: compiled, if it was edited. */
+    module(): Promise<WebAssembly.Module> {
+        const { example, edited, file, source } = this.#subject;
+        return edited || example === undefined ? this.#builder.compile(file, source) : loadModule(example);
+    }
+
+    /** Resolves when the run has ended: with its recording, or with undefined if something else has taken its place. */
+    run(): Promise<Recording | undefined> {
         this.#abandon();
-        const wish = this.#wish;
+        return new Promise((resolve) => {
+            this.#finish = resolve;
+            void this.#prepare(this.#wish);
+        });
+    }
+
+    async #prepare(wish: number): Promise<void> {
         const subject = this.#subject;
         this.#setState("preparing");
         let recording = new Recording(subject);
         try {
-            const module = subject.edited || subject.example === undefined
-                ? await this.#builder.compile(subject.file, subject.source)
-                : await loadModule(subject.example);
+            const module = await this.module();
             if (wish !== this.#wish) {
                 return;
             }
@@ -197,7 +210,10 @@ export class Workbench {
         this.#run = undefined;
         recording.close("time" in ending ? ending.time : 0);
         this.#setState("idle");
+        const finish = this.#finish;
+        this.#finish = undefined; /* who hears of the end may run something else at once */
         this.#emit("ended", { recording, ending });
+        finish?.(recording);
     }
 
     /** Shows a recording that was made elsewhere. */
@@ -225,6 +241,8 @@ export class Workbench {
         this.#wish++;
         this.#run?.abandon();
         this.#run = undefined;
+        this.#finish?.(undefined);
+        this.#finish = undefined;
         this.#setState("idle");
     }
 

@@ -61,8 +61,9 @@ function here(workbench: Workbench): HTMLElement {
 
     async function cancelWith(injections: Injection[], task: number | undefined, step: number): Promise<void> {
         const { seed, decisions, permuteReady } = workbench.recording?.subject ?? workbench.subject;
-        await show(workbench, { seed, decisions, permuteReady, injections }, step);
-        workbench.select(task);
+        if (await show(workbench, { seed, decisions, permuteReady, injections }, step)) {
+            workbench.select(task);
+        }
     }
 
     function update(): void {
@@ -130,7 +131,6 @@ function everywhere(workbench: Workbench): HTMLElement {
     task.start.classList.remove("primary");
     onOtherProgram(workbench, () => {
         task.cancel();
-        task.status.textContent = "";
         results.replaceChildren();
     });
 
@@ -180,8 +180,9 @@ function everywhere(workbench: Workbench): HTMLElement {
     }
 
     async function showFault({ step, task: id }: Injection, choices: Parameters<typeof show>[1]): Promise<void> {
-        await show(workbench, { ...choices, injections: [{ step, task: id }] }, step);
-        workbench.select(id);
+        if (await show(workbench, { ...choices, injections: [{ step, task: id }] }, step)) {
+            workbench.select(id);
+        }
     }
 
     return element("section", { "aria-label": "Cancel everywhere" },

@@ -35,7 +35,6 @@ export function ordersPanel(workbench: Workbench): HTMLElement {
         task.cancel();
         table.replaceChildren();
         found.replaceChildren();
-        task.status.textContent = "";
     });
 
     async function tryAll(signal: AbortSignal): Promise<string> {

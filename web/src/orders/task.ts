@@ -21,6 +21,8 @@ export class Task {
     /** Ends it without a word. */
     cancel(): void {
         this.#abort?.abort();
+        this.#abort = undefined;
+        this.status.textContent = "";
     }
 
     progress(part: number): void {
@@ -33,14 +35,14 @@ export class Task {
         this.#show(true);
         this.bar.value = 0;
         this.status.textContent = "";
-        try {
-            this.status.textContent = await work(abort.signal);
-        } catch (error) {
-            this.status.textContent = abort.signal.aborted ? "Stopped." : `It could not be run: ${error instanceof Error ? error.message : String(error)}`;
-        } finally {
-            this.#show(false);
-            abort.abort();
+        const words = await work(abort.signal).catch((error: unknown) =>
+            abort.signal.aborted ? "Stopped." : `It could not be run: ${error instanceof Error ? error.message : String(error)}`,
+        );
+        this.#show(false);
+        if (abort === this.#abort) {
+            this.status.textContent = words;
         }
+        abort.abort();
     }
 
     #show(on: boolean): void {
