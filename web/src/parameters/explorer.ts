@@ -27,11 +27,14 @@ export class Explorer {
     #about = "";
     #due: "run" | "sweep" | undefined;
     #busy = false;
+    /** The program was run since the parameter was moved: that is newer than what the move will show. */
+    #overtaken = false;
 
     constructor(workbench: Workbench, onChange: () => void) {
         this.#workbench = workbench;
         this.#onChange = onChange;
         workbench.on("subject", () => this.#check());
+        workbench.on("state", (state) => (this.#overtaken ||= state === "preparing"));
     }
 
     /** The parameter that was moved last, if the program still has it. */
@@ -57,6 +60,7 @@ export class Explorer {
     moved(parameter: Declaration): void {
         this.choose(parameter);
         this.#due = "run";
+        this.#overtaken = false;
         void this.#work();
     }
 
@@ -97,14 +101,15 @@ export class Explorer {
     }
 
     async #runNow(): Promise<void> {
-        const subject: Subject = { ...this.#workbench.subject, clock: "virtual" };
+        const { subject: chosen } = this.#workbench;
+        const subject: Subject = chosen.clock === "virtual" ? chosen : { ...chosen, clock: "virtual" };
         const module = await this.#moduleOf(subject);
         const trial = module && (await this.#trials.run({ ...programOf(subject, module), recorded: true }));
         if (module === undefined || trial === undefined || subject.source !== this.#workbench.subject.source) {
             return;
         }
         this.#add(this.#valueOf(subject), trial);
-        if (trial.outcome !== "endless" && this.#due !== "run") {
+        if (trial.outcome !== "endless" && this.#due !== "run" && !this.#overtaken) {
             const recording = new Recording(subject, module);
             trial.chunks.forEach(({ bytes, base }) => recording.add(bytes, base));
             this.#workbench.open(recording, endingOf(trial));
