@@ -23,6 +23,8 @@ export class Address {
     #timer: ReturnType<typeof setTimeout> | undefined;
     /** What the address said when it was read or written last, as the browser writes it. */
     #known: string | undefined;
+    /** The newest address that was read; what an older one still loads is not wanted any more. */
+    #wish = 0;
     #opening = 0;
 
     /** `open` shows what a link holds. */
@@ -49,26 +51,38 @@ export class Address {
     }
 
     async #read(): Promise<void> {
+        const wish = ++this.#wish;
         this.#known = location.hash;
         clearTimeout(this.#timer);
         this.#opening++;
         try {
-            await this.#open(await decodeLink(location.hash));
-        } catch (error) {
-            if (this.#workbench.subject.source === "") {
-                await this.#open(await decodeLink("")); /* rather than nothing */
+            const link = await decodeLink(location.hash);
+            if (wish === this.#wish) {
+                await this.#open(link);
             }
-            this.#report(error);
+        } catch (error) {
+            if (wish === this.#wish) {
+                await this.#openAnything();
+                this.#report(error);
+            }
         } finally {
             this.#opening--;
         }
         this.#changed();
     }
 
+    /** Rather than nothing. */
+    async #openAnything(): Promise<void> {
+        if (this.#workbench.subject.source === "") {
+            await decodeLink("").then(this.#open).catch(() => {}); /* what is reported is why the link was not opened */
+        }
+    }
+
     #changed(): void {
         clearTimeout(this.#timer);
         if (this.#opening === 0) {
-            this.#timer = setTimeout(() => void this.#write(), pause);
+            /* An address that the browser does not take stays as it was; the dialog has the link. */
+            this.#timer = setTimeout(() => void this.#write().catch(() => {}), pause);
         }
     }
 
