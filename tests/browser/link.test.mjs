@@ -36,7 +36,7 @@ function randomSubject(random) {
     const edited = random(2) === 1;
     return {
         example: random(4) === 0 ? undefined : "semaphore",
-        file: "my-program.c",
+        file: ["my-program.c", "Größe 2.c"][random(2)],
         source: list(200, () => letters[random(letters.length)]).join(""),
         edited,
         parameters: Object.fromEntries(list(5, () => [names[random(names.length)], values[random(values.length)]])),
@@ -110,7 +110,9 @@ test("what is wrong with a link is said", async () => {
     await fails(`a?code=${whole.slice(0, -6)}`, /cannot be read: a part of the link is missing/);
     await fails(`a?code=${whole.slice(0, 5)}!${whole.slice(6)}`, /cannot be read/);
     await fails("a?code=%00", /cannot be read/);
-    await fails(`a?file=..%2Fx&code=${whole}`, /names a file/);
+    for (const file of ["..%2Fx", "..", "a%00b", "-o.c", "x".repeat(101)]) {
+        await fails(`a?file=${file}&code=${whole}`, /names a file/);
+    }
     await fails("a?v=2", /made by a newer page/);
     await fails("a?clock=sun", /neither real nor virtual/);
     await fails("a?seed=-1", /seed is no whole number/);

@@ -38,6 +38,8 @@ export class LinkError extends Error {
 const version = 1;
 const most = { length: 2_000_000, source: 1_000_000, decisions: 100_000, injections: 1000, parameters: 100 };
 const reserved = new Set(["v", "file", "code", "clock", "seed", "decisions", "cancel", "order", "step"]);
+/* One that could be in a folder: no path, nothing that is not seen, and no option of a compiler. */
+const fileName = /^(?!-|\.{1,2}$)[^/\\\p{C}]{1,100}$/u;
 const identifier = /^[A-Za-z_]\w*$/;
 
 // --- Writing ---
@@ -138,7 +140,7 @@ async function readCode(parts: URLSearchParams): Promise<Link["code"]> {
         return undefined;
     }
     const file = parts.get("file") ?? "program.c";
-    if (!/^[\w.+-]{1,100}$/.test(file)) {
+    if (!fileName.test(file)) {
         throw new LinkError("The link names a file that cannot be one.");
     }
     try {
