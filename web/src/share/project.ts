@@ -61,6 +61,8 @@ Your program is \`${source}\`; the folder \`weft\` has the library, which is bui
 | --- | --- |
 | \`WEFT_VIRTUAL=1\` | a virtual clock: sleeping takes no time |
 | \`WEFT_SEED=5\`, \`WEFT_DECISIONS="0 1 2"\` | choose what comes first where either may; the clock is virtual then |
+| \`WEFT_INJECTIONS="12:3"\` | cancels task 3 right before step 12; the clock is virtual then |
+| \`WEFT_PERMUTE_READY=1\` | lets the order of ready tasks vary, too, which asyncio never does |
 | \`WEFT_PARAM_name=3\` | another value for the \`WEFT_PARAM\` of that name |
 | \`WEFT_TRACE=trace.json\` | writes a trace that opens in Perfetto and in the playground |
 | \`WEFT_DEBUG=1\` | reports slow steps and forgotten awaits |
@@ -68,7 +70,7 @@ Your program is \`${source}\`; the folder \`weft\` has the library, which is bui
 }
 
 /** Runs it as the playground did. */
-function commandOf({ parameters, clock, seed, decisions }: Subject, name: string): string {
+function commandOf({ parameters, clock, seed, decisions, injections, permuteReady }: Subject, name: string): string {
     const settings = Object.entries(parameters).map(([parameter, value]) => `WEFT_PARAM_${parameter}=${value}`);
     if (clock === "virtual") {
         settings.push("WEFT_VIRTUAL=1");
@@ -77,6 +79,12 @@ function commandOf({ parameters, clock, seed, decisions }: Subject, name: string
         }
         if (decisions.length > 0) {
             settings.push(`WEFT_DECISIONS="${decisions.join(" ")}"`);
+        }
+        if (injections.length > 0) {
+            settings.push(`WEFT_INJECTIONS="${injections.map(({ step, task }) => `${step}:${task}`).join(" ")}"`);
+        }
+        if (permuteReady) {
+            settings.push("WEFT_PERMUTE_READY=1");
         }
     }
     return [...settings, `build/${name}`].join(" ");
