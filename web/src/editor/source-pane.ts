@@ -69,8 +69,9 @@ export class SourcePane {
 
     /** Brings the example's own text back; that can be undone. */
     async reset(): Promise<void> {
-        const source = await this.#originalSource();
-        if (source !== undefined) {
+        const { example } = this.#workbench.subject;
+        const source = await this.#originalSource().catch(() => undefined); /* without a network nothing is lost */
+        if (source !== undefined && example === this.#workbench.subject.example) {
             this.editor.replace(source);
             this.#workbench.change({ source, edited: false });
             this.#checking.edited();

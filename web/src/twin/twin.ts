@@ -48,6 +48,8 @@ export class Twin {
     readonly #source: HTMLElement;
     /** The example whose twin is shown, while the twin is shown. */
     #example: string | undefined;
+    /** The newest wish to show or run something: what an older one still loads is not wanted any more. */
+    #wish = 0;
     #text = "";
     #size = "";
 
@@ -133,6 +135,7 @@ export class Twin {
     }
 
     #setShown(shown: boolean): void {
+        this.#wish++;
         this.#example = shown ? this.#workbench.subject.example : undefined;
         this.#toggle.setAttribute("aria-pressed", String(shown));
         this.#chart.hidden = this.#source.hidden = !shown;
@@ -151,6 +154,7 @@ export class Twin {
 
     /** The twin as it is, with its recording. */
     async #show(): Promise<void> {
+        const wish = ++this.#wish;
         const example = this.#example;
         if (example === undefined) {
             return;
@@ -162,7 +166,7 @@ export class Twin {
         try {
             const address = (kind: string) => new URL(`examples/${example}.${kind}`, document.baseURI).href;
             const [text, log] = await Promise.all([fetchText(address("py")), fetchBytes(address("python.log"))]);
-            if (example !== this.#example) {
+            if (wish !== this.#wish) {
                 return;
             }
             this.#text = text;
@@ -179,10 +183,15 @@ export class Twin {
                 this.#size = megabytes(totalSize(await pythonFiles(document.baseURI)));
             }
         } catch (error) {
+            if (wish !== this.#wish) {
+                return;
+            }
             this.#say(`The twin could not be loaded: ${error instanceof Error ? error.message : String(error)}`);
         }
-        this.#showRunning(false);
-        this.#compare();
+        if (wish === this.#wish) {
+            this.#showRunning(false);
+            this.#compare();
+        }
     }
 
     get #file(): string {
@@ -205,6 +214,7 @@ export class Twin {
     // --- CPython here and now ---
 
     #start(): void {
+        this.#wish++;
         this.#clear();
         this.#showRunning(true);
         this.#say(this.#python.loaded ? "Running…" : `Loading CPython, ${this.#size}…`);
