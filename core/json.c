@@ -81,8 +81,8 @@ void weft__json_characters(weft__json *json, const char *bytes, size_t length) {
 void weft__json_base64(weft__json *json, const void *bytes, size_t length) {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const unsigned char *at = bytes;
-    for (; length > 0; at += 3) {
-        size_t size = length < 3 ? length : 3;
+    for (size_t size; length > 0; at += size, length -= size) {
+        size = length < 3 ? length : 3;
         uint32_t bits = (uint32_t)at[0] << 16;
         if (size > 1)
             bits |= (uint32_t)at[1] << 8;
@@ -91,6 +91,5 @@ void weft__json_base64(weft__json *json, const void *bytes, size_t length) {
         char text[4] = {digits[bits >> 18], digits[bits >> 12 & 63], size > 1 ? digits[bits >> 6 & 63] : '=',
                         size > 2 ? digits[bits & 63] : '='};
         put(json, text, sizeof text);
-        length -= size;
     }
 }
