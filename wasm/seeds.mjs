@@ -152,7 +152,7 @@ async function report(group, ordinary) {
 async function main() {
   const ordinary = await run({ decisions: [] });
   const count = Number(seedCount);
-  const onProgress = ({ done, groups }) => progress(`${done} of ${count} runs, ${groups.length} ${groups.length === 1 ? "ending" : "endings"}`);
+  const onProgress = ({ done }) => progress(`${done} of ${count} runs`);
   const { groups } = await explore({ seeds: count, run, concurrency: availableParallelism(), onProgress });
   progress("");
   say(`${count} runs ended in ${groups.length} ${groups.length === 1 ? "way" : "ways"}:`);

@@ -52,10 +52,10 @@ export function ordersPanel(workbench: Workbench): HTMLElement {
             seeds: seeds.valueAsNumber,
             run: async (inputs) => withoutLog(await runs.run(inputs)),
             signal,
-            onProgress: ({ done, count: all, groups }) => {
-                task.progress(done / all);
-                if (done % 50 === 0) {
-                    showTable(groups, ordinary, permuteReady);
+            onProgress: (progress) => {
+                task.progress(progress.done / progress.count);
+                if (progress.done % 50 === 0) {
+                    showTable(progress.groups, ordinary, permuteReady);
                 }
             },
         });

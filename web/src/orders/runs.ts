@@ -58,17 +58,17 @@ export class Runs {
     async #ask(request: Request): Promise<Answer | undefined> {
         this.#signal.throwIfAborted();
         if (this.#worker === undefined) {
-            this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "orders" });
-            await this.#send({ type: "program", program: this.#program, source: this.#source });
+            const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "orders" });
+            this.#worker = worker;
+            await this.#send(worker, { type: "program", program: this.#program, source: this.#source });
             if (this.#ordinary !== undefined && request.type === "cancel") {
-                await this.#send({ type: "places", inputs: this.#ordinary });
+                await this.#send(worker, { type: "places", inputs: this.#ordinary });
             }
         }
-        return this.#send(request);
+        return this.#worker && this.#send(this.#worker, request);
     }
 
-    #send(request: Request): Promise<Answer | undefined> {
-        const worker = this.#worker!;
+    #send(worker: Worker, request: Request): Promise<Answer | undefined> {
         return new Promise((resolve, reject) => {
             const end = () => {
                 clearTimeout(timer);
