@@ -39,6 +39,9 @@ export interface Ending extends Outcome {
  */
 export function endingOf(run: Finished, options?: { ignoreOutput?: boolean }): Ending;
 
+/** The first line of one text that another does not have, or has less often. */
+export function lineOnlyIn(text: string, other: string): string | undefined;
+
 // --- Exploring ---
 
 export interface Group<Ended extends Outcome> {

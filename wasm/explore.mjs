@@ -25,6 +25,16 @@ function whatOf({ status, error, crash, endless }) {
   return status === 0 ? ["ended", "ended"] : ["status", `ended with status ${status}`];
 }
 
+/** @type {typeof import("./explore.d.ts").lineOnlyIn} */
+export function lineOnlyIn(text, other) {
+  const left = other.split("\n");
+  return text.split("\n").find((line) => {
+    const at = left.indexOf(line);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+}
+
 // --- Exploring ---
 
 /** @type {typeof import("./explore.d.ts").explore} */

@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { endingOf, explore, shrink } from "./explore.mjs";
+import { endingOf, explore, lineOnlyIn, shrink } from "./explore.mjs";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -95,16 +95,6 @@ const briefly = ({ kind, words }) => (kind === "deadlock" ? "Deadlock" : words.s
 // A progress line for people who watch.
 function progress(text) {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
-}
-
-// The first line of one text that another does not have.
-function lineOnlyIn(text, other) {
-  const left = other.split("\n");
-  return text.split("\n").find((line) => {
-    const at = left.indexOf(line);
-    if (at >= 0) left.splice(at, 1);
-    return at < 0;
-  });
 }
 
 function otherOutput(output, ordinary) {

@@ -91,7 +91,7 @@ test("a page in a frame keeps nothing", async (t) => {
     const page = await visit(t, site);
     await installed(page);
     await button(page, "Share and take home").click();
-    await page.getByRole("button", { name: /^Keep everything, \d+ MB$/ }).waitFor();
+    await page.getByRole("button", { name: /^Keep everything, \d+\sMB$/ }).waitFor();
     const context = await site.browser.newContext();
     t.after(() => context.close());
     const around = await context.newPage();

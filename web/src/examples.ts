@@ -1,5 +1,7 @@
 /** The examples and what the manifest says of them (scripts/examples.mjs writes it). */
 
+import { fetchText } from "./fetched.ts";
+
 export interface Example {
     name: string;
     title: string;
@@ -36,12 +38,4 @@ export async function loadGroups(): Promise<Group[]> {
         examples.set(example.name, example);
     }
     return loaded;
-}
-
-export async function fetchText(address: string): Promise<string> {
-    const response = await fetch(address);
-    if (!response.ok) {
-        throw new Error(`${address} could not be fetched: ${response.status} ${response.statusText}`);
-    }
-    return response.text();
 }

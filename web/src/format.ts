@@ -27,3 +27,11 @@ export function count(n: number, singular: string, plural = `${singular}s`): str
 export function baseName(path: string): string {
     return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 }
+
+/** "8 MB" */
+export function megabytes(bytes: number): string {
+    return `${Math.max(1, Math.round(bytes / 1e6))}\u00a0MB`;
+}
+
+/** What was thrown, in its own words. */
+export const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

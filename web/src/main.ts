@@ -8,9 +8,10 @@ import { ConsoleFeed } from "./console-feed.ts";
 import { followTasks, linkTimeline } from "./editor/follow.ts";
 import { SourcePane } from "./editor/source-pane.ts";
 import type { Site } from "./events.ts";
-import { examples, fetchText, loadGroups } from "./examples.ts";
+import { examples, loadGroups } from "./examples.ts";
+import { fetchText } from "./fetched.ts";
 import type { Example, Group } from "./examples.ts";
-import { baseName } from "./format.ts";
+import { baseName, messageOf } from "./format.ts";
 import { setUpHelp } from "./help.ts";
 import { statePanel } from "./history/state-panel.ts";
 import { whyPanel } from "./history/why-panel.ts";
@@ -176,7 +177,7 @@ async function open(files: File[]): Promise<void> {
 }
 
 function report(error: unknown, words: string): void {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     controls.say(words, "failed");
     output.error({ name: "Not loaded", message, traceback: [], errors: [] });
 }

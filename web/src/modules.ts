@@ -1,6 +1,7 @@
 /** The modules of the prebuilt examples, each loaded and compiled once. */
 
 import { examples } from "./examples.ts";
+import { fetched } from "./fetched.ts";
 
 const loaded = new Map<string, Promise<WebAssembly.Module>>();
 
@@ -20,10 +21,6 @@ async function load(example: string): Promise<WebAssembly.Module> {
     if (address === undefined) {
         throw new Error(`there is no example ${example}`);
     }
-    const response = await fetch(address);
-    if (!response.ok) {
-        throw new Error(`${address} could not be fetched: ${response.status} ${response.statusText}`);
-    }
     /* Not every host serves application/wasm, which the streaming form asks for. */
-    return WebAssembly.compile(await response.arrayBuffer());
+    return WebAssembly.compile(await (await fetched(address)).arrayBuffer());
 }

@@ -3,6 +3,7 @@
  * stands, and the task that is looked at. The parts change it here and hear of it here; they know nothing of each other.
  */
 
+import { messageOf } from "./format.ts";
 import { loadModule } from "./modules.ts";
 import type { Program } from "./protocol.ts";
 import { Recording } from "./recording.ts";
@@ -159,7 +160,7 @@ export class Workbench {
         } catch (error) {
             if (wish === this.#wish) {
                 this.#begin(recording);
-                this.#end(recording, { type: "failed", message: error instanceof Error ? error.message : String(error) });
+                this.#end(recording, { type: "failed", message: messageOf(error) });
             }
         }
     }

@@ -1,5 +1,6 @@
 /** Where the coroutines of a source are, as far as its lines tell: enough to explain an error in a text that does not compile. */
 
+import { withoutTexts } from "./source-text.ts";
 import type { SourceText } from "./source-text.ts";
 import type { Position } from "./types.ts";
 
@@ -18,18 +19,13 @@ const opening = /^\s*(?:static\s+)?weft_async\s*\(\s*(\w+)\s*\)/;
 /* What returns to the loop and is resumed behind it. */
 const suspending = /\bweft_(?:await|await_to|yield|yield_to|with|with_as|for_await|try)\b/;
 
-/** The source with its comments and strings blank, so that only words of the program are found. */
-export function withoutComments(source: string): string {
-    return source.replaceAll(/\/\*.*?\*\/|\/\/[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/gs, (text) => text.replaceAll(/[^\n]/g, " "));
-}
-
 export class Coroutines {
     readonly all: Coroutine[] = [];
     /** The lines without comments and strings. */
     readonly lines: string[];
 
     constructor(source: SourceText) {
-        this.lines = withoutComments(source.lines.join("\n")).split("\n");
+        this.lines = withoutTexts(source.lines.join("\n")).split("\n");
         this.lines.forEach((text, index) => {
             const name = opening.exec(text)?.[1];
             if (name !== undefined) {

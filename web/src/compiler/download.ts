@@ -1,5 +1,7 @@
 /** Brings the compiler's files, which scripts/compiler.mjs has made, and keeps them for the next visit. */
 
+import { fetched } from "../fetched.ts";
+
 interface File {
     name: string;
     size: number;
@@ -23,19 +25,6 @@ export interface Store {
 }
 
 const cacheName = "weft-compiler";
-
-async function fetched(address: string): Promise<Response> {
-    let response: Response;
-    try {
-        response = await fetch(address);
-    } catch (error) {
-        throw new Error(`${address} could not be fetched: is there a connection?`, { cause: error });
-    }
-    if (!response.ok) {
-        throw new Error(`${address} could not be fetched: ${response.status} ${response.statusText}`);
-    }
-    return response;
-}
 
 /** Parts are named by their content, so what was kept once is right for ever. */
 export async function browserStore(): Promise<Store> {

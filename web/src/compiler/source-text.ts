@@ -45,3 +45,12 @@ export class SourceText {
 }
 
 export const isBefore = (a: Position, b: Position) => a.line < b.line || (a.line === b.line && a.column < b.column);
+
+/**
+ * The same text, of the same length, with blanks for comments, strings and characters: for what the compiler does not read as code, so
+ * that only words of the program are found, and its braces match. What is not finished ends where the compiler would end it.
+ */
+export function withoutTexts(source: string): string {
+    const skipped = /\/\*[^]*?(?:\*\/|$)|\/\/(?:\\\n|.)*|"(?:\\[^]|[^"\\\n])*"?|'(?:\\[^]|[^'\\\n])*'?/g;
+    return source.replace(skipped, (text) => text.replace(/[^\n]/g, " "));
+}

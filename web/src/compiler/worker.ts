@@ -1,5 +1,6 @@
 /** Compiles in a worker of its own. Jobs come one at a time; the compiler is loaded by the first. */
 
+import { messageOf } from "../format.ts";
 import { Download, browserStore } from "./download.ts";
 import { loadLlvm } from "./llvm.ts";
 import type { FromWorker, Job, ToWorker } from "./protocol.ts";
@@ -65,6 +66,6 @@ scope.onmessage = async ({ data: { id, base, job } }) => {
         const result = perform(await load(base), job);
         scope.postMessage({ type: "done", id, result });
     } catch (error) {
-        scope.postMessage({ type: "failed", id, message: error instanceof Error ? error.message : String(error) });
+        scope.postMessage({ type: "failed", id, message: messageOf(error) });
     }
 };

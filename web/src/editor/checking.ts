@@ -4,6 +4,7 @@
  */
 
 import type { Diagnostic, Progress } from "../compiler/types.ts";
+import { messageOf } from "../format.ts";
 import type { Service } from "./service.ts";
 
 export type State =
@@ -108,5 +109,3 @@ export class Checking {
         this.#changed(state);
     }
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -2,6 +2,7 @@
 
 import type { Text } from "@codemirror/state";
 import type { Diagnostic, Position } from "../compiler/types.ts";
+import { count } from "../format.ts";
 
 export interface Change {
     from: number;
@@ -68,11 +69,11 @@ function quoted(text: string): string {
     return `“${line.length > 40 ? `${line.slice(0, 39)}…` : line || text}”`;
 }
 
-const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? "" : "s"}`;
-
 /** "2 errors, 1 warning" */
 export function countsOf(problems: readonly Problem[]): string {
-    const count = (severity: Diagnostic["severity"]) => problems.filter(({ diagnostic }) => diagnostic.severity === severity).length;
-    const counts = [[count("error"), "error"], [count("warning"), "warning"], [count("note"), "note"]] as const;
-    return counts.filter(([number]) => number > 0).map(([number, word]) => plural(number, word)).join(", ") || "No problems";
+    const counts = (["error", "warning", "note"] as const).flatMap((severity) => {
+        const found = problems.filter(({ diagnostic }) => diagnostic.severity === severity).length;
+        return found > 0 ? [count(found, severity)] : [];
+    });
+    return counts.join(", ") || "No problems";
 }

@@ -2,6 +2,7 @@
 
 import type { EditorView } from "@codemirror/view";
 import { button, element, icon } from "../elements.ts";
+import { megabytes } from "../format.ts";
 import type { State } from "./checking.ts";
 import { countsOf, positionOf, wordsOfFix } from "./fixes.ts";
 import type { Problem } from "./fixes.ts";
@@ -80,8 +81,6 @@ function worst(problems: readonly Problem[], checked: boolean): string {
     const has = (severity: string) => problems.some(({ diagnostic }) => diagnostic.severity === severity);
     return has("error") ? "error" : has("warning") ? "warning" : checked ? "good" : "";
 }
-
-const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
 
 function wordsOf(state: State, problems: readonly Problem[]): string {
     switch (state.type) {

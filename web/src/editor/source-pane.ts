@@ -2,7 +2,8 @@
 
 import "./editor.css";
 import type { Diagnostic } from "../compiler/types.ts";
-import { examples, fetchText } from "../examples.ts";
+import { examples } from "../examples.ts";
+import { fetchText } from "../fetched.ts";
 import { Editor } from "../editor.ts";
 import { addShortcuts } from "../shortcuts.ts";
 import type { Workbench } from "../workbench.ts";

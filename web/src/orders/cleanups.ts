@@ -1,15 +1,13 @@
 /** Where a source cleans up: its weft_finally blocks, and the lines of its weft_with blocks. */
 
+import { withoutTexts } from "../compiler/source-text.ts";
+
 export interface Cleanup {
     /** The line at which the innermost weft_finally around a line begins. */
     finallyAround(line: number): number | undefined;
     /** Whether a weft_with begins at a line. */
     isWith(line: number): boolean;
 }
-
-/** Comments, strings and characters as blanks, so that what is left is as long, and its braces match. */
-const withoutTexts = (source: string) =>
-    source.replace(/\/\*[^]*?\*\/|\/\/[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g, (text) => text.replace(/[^\n]/g, " "));
 
 export function cleanupsIn(source: string): Cleanup {
     const text = withoutTexts(source);

@@ -1,12 +1,13 @@
 /** The race finder: runs the program under many orders, and shows one that ends otherwise beside the ordinary one. */
 
 import "./orders.css";
-import { explore, firstDifference, shrink } from "weft/explore";
+import { explore, firstDifference, lineOnlyIn, shrink } from "weft/explore";
 import type { Group } from "weft/explore";
 import { button, element } from "../elements.ts";
 import { count, instant } from "../format.ts";
 import type { Workbench } from "../workbench.ts";
 import type { Ran } from "./program.ts";
+import type { Brief } from "./protocol.ts";
 import { Runs } from "./runs.ts";
 import { Steps } from "./steps.ts";
 import type { StepWords } from "./steps.ts";
@@ -151,8 +152,6 @@ export function ordersPanel(workbench: Workbench): HTMLElement {
         element("p", { class: "note" }, "Varied is what can come in any order: timers that are due at one moment, and what comes from outside together."));
 }
 
-type Brief = Omit<Ran, "chunks">;
-
 function withoutLog({ chunks: _, ...rest }: Ran): Brief {
     return rest;
 }
@@ -167,16 +166,6 @@ function wordsOf(outcome: Brief, ordinary: Brief): string {
     }
     const other = outcome.failed || ordinary.failed ? undefined : lineOnlyIn(outcome.output, ordinary.output);
     return other === undefined ? brief(outcome) : `Ended, but printed “${other}”`;
-}
-
-/** The first line of one text that another does not have. */
-function lineOnlyIn(text: string, other: string): string | undefined {
-    const left = other.split("\n");
-    return text.split("\n").find((line) => {
-        const at = left.indexOf(line);
-        left.splice(at, at < 0 ? 0 : 1);
-        return at < 0;
-    });
 }
 
 function stepButton({ step, time, name, line, phrases }: StepWords, onClick: () => void): HTMLButtonElement {

@@ -1,6 +1,7 @@
 /** A piece of work that goes on for a while in a panel: a button that starts it, one that stops it, how far it is. */
 
 import { button, element } from "../elements.ts";
+import { messageOf } from "../format.ts";
 
 export class Task {
     readonly start: HTMLButtonElement;
@@ -36,7 +37,7 @@ export class Task {
         this.bar.value = 0;
         this.status.textContent = "";
         const words = await work(abort.signal).catch((error: unknown) =>
-            abort.signal.aborted ? "Stopped." : `It could not be run: ${error instanceof Error ? error.message : String(error)}`,
+            abort.signal.aborted ? "Stopped." : `It could not be run: ${messageOf(error)}`,
         );
         this.#show(false);
         if (abort === this.#abort) {

@@ -1,5 +1,6 @@
 /** Runs a program, one run after the other. A step that never ends is ended from outside, with the worker. */
 
+import { messageOf } from "../format.ts";
 import { faultsOf, placesOf, remainsOf } from "./faults.ts";
 import type { Remains } from "./faults.ts";
 import { run } from "./program.ts";
@@ -40,6 +41,6 @@ async function answer(request: Request): Promise<Answer> {
 scope.onmessage = ({ data }) => {
     answer(data).then(
         (made) => scope.postMessage(made, made.type === "ran" ? made.ran.chunks.map(({ bytes }) => bytes.buffer as ArrayBuffer) : []),
-        (error: unknown) => scope.postMessage({ type: "failed", message: error instanceof Error ? error.message : String(error) }),
+        (error: unknown) => scope.postMessage({ type: "failed", message: messageOf(error) }),
     );
 };

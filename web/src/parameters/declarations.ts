@@ -1,5 +1,7 @@
 /** The parameters that a C source declares, read from its text as it is typed. */
 
+import { withoutTexts } from "../compiler/source-text.ts";
+
 export interface Declaration {
     name: string;
     type: "int" | "double" | "bool";
@@ -16,7 +18,7 @@ export interface Declaration {
 /** Of each name the first one. What is not finished, or not written in numbers, is left out. */
 export function declarationsOf(source: string): Declaration[] {
     const found = new Map<string, Declaration>();
-    const code = withoutCommentsAndTexts(source);
+    const code = withoutTexts(source);
     for (const match of code.matchAll(/\bWEFT_PARAM\s*\(([^()]*)\)[ \t]*;?/g)) {
         const declaration = read(match[1]!.split(","), commentBehind(source, match.index + match[0].length));
         if (declaration !== undefined && !found.has(declaration.name) && !isDefinition(code, match.index)) {
@@ -24,12 +26,6 @@ export function declarationsOf(source: string): Declaration[] {
         }
     }
     return [...found.values()];
-}
-
-/** The same text, of the same length, with blanks for what the compiler does not read as code. */
-function withoutCommentsAndTexts(source: string): string {
-    const skipped = /\/\*[^]*?(?:\*\/|$)|\/\/(?:\\\n|.)*|"(?:\\[^]|[^"\\\n])*"?|'(?:\\[^]|[^'\\\n])*'?/g;
-    return source.replace(skipped, (text) => text.replace(/[^\n]/g, " "));
 }
 
 /** A line `#define … WEFT_PARAM(…)` declares nothing. */

@@ -3,7 +3,8 @@
 
 import type { Compiler } from "../compiler/compiler.ts";
 import type { Layouts } from "../compiler/types.ts";
-import { examples, fetchText } from "../examples.ts";
+import { examples } from "../examples.ts";
+import { fetchText } from "../fetched.ts";
 import type { Subject } from "../subject.ts";
 
 export function layoutsOf(compiler: Compiler, { example, edited, file, source }: Subject): Promise<Layouts> | undefined {

@@ -3,7 +3,7 @@
 import "./variables-panel.css";
 import type { Layouts } from "../compiler/types.ts";
 import { element } from "../elements.ts";
-import { instant } from "../format.ts";
+import { baseName, instant, messageOf } from "../format.ts";
 import type { Recording } from "../recording.ts";
 import type { Subject } from "../subject.ts";
 import type { Workbench } from "../workbench.ts";
@@ -89,7 +89,7 @@ class VariablesPanel {
             }
         } catch (error) {
             if (wish === this.#wish) {
-                this.#say(`Nothing can be shown: ${error instanceof Error ? error.message : String(error)}.`, true);
+                this.#say(`Nothing can be shown: ${messageOf(error)}.`, true);
             }
         }
     }
@@ -152,8 +152,4 @@ function whyNot(recording: Recording | undefined): string {
 function lastResumed(recording: Recording, step: number): number | undefined {
     const index = recording.eventsBefore(Math.max(0, step - 1));
     return index < recording.count ? recording.event(index).task : undefined;
-}
-
-function baseName(path: string): string {
-    return path.slice(path.lastIndexOf("/") + 1);
 }

@@ -1,5 +1,6 @@
 /** Runs the time machine, so that the page stays free. */
 
+import { messageOf } from "../format.ts";
 import { Machine } from "./machine.ts";
 import type { FromReplay, ToReplay } from "./protocol.ts";
 
@@ -49,7 +50,7 @@ async function work(): Promise<void> {
                 scope.postMessage({ type: "inspection", request, inspection });
             }
         } catch (error) {
-            scope.postMessage({ type: "differs", request, message: error instanceof Error ? error.message : String(error) });
+            scope.postMessage({ type: "differs", request, message: messageOf(error) });
         }
     }
     busy = false;

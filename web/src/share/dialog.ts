@@ -2,7 +2,7 @@
 
 import "./dialog.css";
 import { button, element } from "../elements.ts";
-import { count } from "../format.ts";
+import { count, megabytes, messageOf } from "../format.ts";
 import { keepEverything, offlineSizes } from "../offline/offline.ts";
 import type { Workbench } from "../workbench.ts";
 import { linkOf } from "./address.ts";
@@ -96,7 +96,7 @@ export class ShareDialog {
             await keepsake.save(this.#workbench.subject, this.#workbench.recording);
             this.#say(`“${keepsake.name}” is saved.`);
         } catch (error) {
-            this.#say(`“${keepsake.name}” could not be made: ${error instanceof Error ? error.message : String(error)}`);
+            this.#say(`“${keepsake.name}” could not be made: ${messageOf(error)}`);
         }
     }
 
@@ -105,7 +105,6 @@ export class ShareDialog {
         if (sizes === undefined || !this.#offline.hidden) {
             return;
         }
-        const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
         const keep = button("Keep everything", {}, () => {
             keep.disabled = true;
             void keepEverything((progress) => {

@@ -6,6 +6,7 @@ import { projectName, projectZip } from "./project.ts";
 import { replayPage } from "./replay-file.ts";
 import { save } from "./save.ts";
 import { timelineSvg } from "./svg.ts";
+import { fetched } from "../fetched.ts";
 import { baseName, instant } from "../format.ts";
 import type { Recording } from "../recording.ts";
 import type { Subject } from "../subject.ts";
@@ -21,14 +22,6 @@ export interface Keepsake {
 
 /** Of recordings, the program that was run, or the one that stands in the editor beside a trace from elsewhere. */
 const subjectOf = (subject: Subject, recording: Recording | undefined): Subject => recording?.subject ?? subject;
-
-async function fetched(address: string): Promise<Response> {
-    const response = await fetch(address);
-    if (!response.ok) {
-        throw new Error(`${address} could not be fetched: ${response.status} ${response.statusText}`);
-    }
-    return response;
-}
 
 export const keepsakes: readonly Keepsake[] = [
     {

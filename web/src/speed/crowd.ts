@@ -2,6 +2,7 @@
 
 import { loadWeft } from "weft";
 import { element } from "../elements.ts";
+import { messageOf } from "../format.ts";
 
 type Kind = "weft" | "promises";
 
@@ -99,7 +100,7 @@ export class CrowdView {
             crowd = kind === "weft" ? await weftCrowd(tasks) : promiseCrowd(tasks);
         } catch (error) {
             this.stop();
-            this.#parts.status.textContent = `It could not be started: ${error instanceof Error ? error.message : String(error)}`;
+            this.#parts.status.textContent = `It could not be started: ${messageOf(error)}`;
             return;
         }
         if (wish !== this.#wish) {

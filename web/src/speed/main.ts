@@ -3,8 +3,9 @@
 import "../style.css";
 import "./speed.css";
 import { element } from "../elements.ts";
+import { megabytes, messageOf } from "../format.ts";
 import { setUpTheme } from "../theme.ts";
-import { megabytes, pythonFiles, totalSize } from "../twin/pyodide.ts";
+import { pythonFiles, totalSize } from "../twin/pyodide.ts";
 import { CrowdView } from "./crowd.ts";
 import { Measurement, wantedMilliseconds } from "./measurement.ts";
 import { Results } from "./results.ts";
@@ -57,7 +58,7 @@ async function measure(): Promise<void> {
         progress.value = progress.max;
     } catch (error) {
         const stopped = error instanceof DOMException && error.name === "AbortError";
-        say(stopped ? "Stopped: the figures are of the rounds that were made." : `Not measured: ${error instanceof Error ? error.message : String(error)}`);
+        say(stopped ? "Stopped: the figures are of the rounds that were made." : `Not measured: ${messageOf(error)}`);
     } finally {
         own.end();
         measurement = undefined;

@@ -1,5 +1,7 @@
 /** What the page and a worker that measures say to each other. */
 
+import { messageOf } from "../format.ts";
+
 export type ToSubject =
     | { type: "load"; base: string }
     | { type: "measure"; row: string; amount: number };
@@ -42,7 +44,7 @@ export function serveSubject(load: (base: string, onProgress: (loaded: number, t
     scope.onmessage = ({ data }) => {
         answer(data).then(
             (message) => scope.postMessage(message),
-            (error: unknown) => scope.postMessage({ type: "failed", message: error instanceof Error ? error.message : String(error) }),
+            (error: unknown) => scope.postMessage({ type: "failed", message: messageOf(error) }),
         );
     };
 }

@@ -1,6 +1,7 @@
 /** CPython as WebAssembly, served beside the page (scripts/pyodide.mjs) and loaded only when somebody asks for it. */
 
 import type { PyodideAPI } from "pyodide";
+import { fetched } from "../fetched.ts";
 
 export interface PythonFiles {
     version: string;
@@ -12,20 +13,11 @@ export interface PythonFiles {
 export const pythonFolder = (base: string) => new URL("pyodide/", base);
 
 export async function pythonFiles(base: string): Promise<PythonFiles> {
-    const response = await fetch(new URL("files.json", pythonFolder(base)));
-    if (!response.ok) {
-        throw new Error(`CPython's files could not be found: ${response.status} ${response.statusText}`);
-    }
-    return (await response.json()) as PythonFiles;
+    return (await (await fetched(new URL("files.json", pythonFolder(base)))).json()) as PythonFiles;
 }
 
 export function totalSize({ sizes }: PythonFiles): number {
     return Object.values(sizes).reduce((sum, size) => sum + size, 0);
-}
-
-/** "8 MB" */
-export function megabytes(bytes: number): string {
-    return `${Math.max(1, Math.round(bytes / 1e6))}\u00a0MB`;
 }
 
 const packed = ".wasm";

@@ -6,6 +6,7 @@ import { Outbox } from "../outbox.ts";
 import eventLog from "../../twin/event_log.py?raw";
 import recorder from "../../twin/recorder.py?raw";
 import virtualLoop from "../../twin/virtual_loop.py?raw";
+import { messageOf } from "../format.ts";
 import type { FromPython, ToPython } from "./protocol.ts";
 import { loadPython } from "./pyodide.ts";
 
@@ -49,7 +50,7 @@ async function load(base: string): Promise<void> {
         makeRecorder = (python.pyimport("recorder") as unknown as { Recorder: MakeRecorder }).Recorder;
         scope.postMessage({ type: "loaded", version: python.runPython("import sys; sys.version.split()[0]") as string });
     } catch (error) {
-        scope.postMessage({ type: "unloadable", message: error instanceof Error ? error.message : String(error) });
+        scope.postMessage({ type: "unloadable", message: messageOf(error) });
     }
 }
 

@@ -3,15 +3,15 @@
 import "./twin.css";
 import { Console } from "../console.ts";
 import { button, element } from "../elements.ts";
-import { fetchText } from "../examples.ts";
-import { duration, instant } from "../format.ts";
+import { fetched, fetchText } from "../fetched.ts";
+import { duration, instant, megabytes, messageOf } from "../format.ts";
 import type { Panels } from "../panels.ts";
 import { Recording } from "../recording.ts";
 import { itemSite } from "../timeline-items.ts";
 import type { Shortcut } from "../shortcuts.ts";
 import { Timeline } from "../timeline.ts";
 import type { Workbench } from "../workbench.ts";
-import { megabytes, pythonFiles, totalSize } from "./pyodide.ts";
+import { pythonFiles, totalSize } from "./pyodide.ts";
 import { Python } from "./python.ts";
 import { PythonSource } from "./source.ts";
 
@@ -165,7 +165,8 @@ export class Twin {
         this.#say("");
         try {
             const address = (kind: string) => new URL(`examples/${example}.${kind}`, document.baseURI).href;
-            const [text, log] = await Promise.all([fetchText(address("py")), fetchBytes(address("python.log"))]);
+            const bytes = async (response: Response) => new Uint8Array(await response.arrayBuffer());
+            const [text, log] = await Promise.all([fetchText(address("py")), fetched(address("python.log")).then(bytes)]);
             if (wish !== this.#wish) {
                 return;
             }
@@ -186,7 +187,7 @@ export class Twin {
             if (wish !== this.#wish) {
                 return;
             }
-            this.#say(`The twin could not be loaded: ${error instanceof Error ? error.message : String(error)}`);
+            this.#say(`The twin could not be loaded: ${messageOf(error)}`);
         }
         if (wish === this.#wish) {
             this.#showRunning(false);
@@ -312,12 +313,4 @@ function makeTable(): { table: HTMLTableElement; note: HTMLElement } {
     const headings = ["Task", "Started", "Ended", "Outcome", "Waits for"].map((text) => element("th", { scope: "col" }, text));
     const table = element("table", { "aria-label": "Python tasks" }, element("thead", {}, element("tr", {}, ...headings)), element("tbody"));
     return { table, note: element("p", { class: "table-note" }) };
-}
-
-async function fetchBytes(address: string): Promise<Uint8Array> {
-    const response = await fetch(address);
-    if (!response.ok) {
-        throw new Error(`${address} could not be fetched: ${response.status} ${response.statusText}`);
-    }
-    return new Uint8Array(await response.arrayBuffer());
 }
