@@ -189,6 +189,23 @@ test("a line that the output names is a way there", async (t) => {
     assert.equal(await cursorLine(page), line);
 });
 
+test("a compilation that does not end is ended by Stop, and the next one is well", async (t) => {
+    const page = await openPage(t, site, "gather");
+    const main = "#include <stdio.h>\nint main(void) {\n    return puts(\"hello\") < 0;\n}\n";
+    await source(page).press("Control+a");
+    await page.keyboard.insertText(`char huge[2000000000];\n${main}`);
+    await problems(page).getByText("No problems").waitFor();
+    await button(page, "Run").click();
+    await page.getByRole("status", { name: "Run" }).getByText("Preparing…").waitFor();
+    await page.waitForTimeout(500);
+    await button(page, "Stop").click();
+    await page.getByRole("status", { name: "Run" }).getByText("Stopped before it began.").waitFor();
+    await source(page).press("Control+a");
+    await page.keyboard.insertText(main);
+    await run(page);
+    assert.equal(await output(page).textContent(), "hello");
+});
+
 test("a compiler that cannot be loaded says so, and is tried again", async (t) => {
     const page = await openPage(t, site, "gather", { expectErrors: true });
     await page.context().route("**/compiler/**", (route) => route.abort());

@@ -161,6 +161,15 @@ test("what is declared but not defined is told at its use", () => {
   assert.deepEqual(diagnostics.map(({ message, from }) => [message, from.line]), [["'elsewhere' is used, but defined nowhere", lineOf(source, "elsewhere(3)")]]);
 });
 
+test("a program without main is told what it lacks", () => {
+  const { module, diagnostics } = toolchain.compile("job.c", "int other(void) {\n    return 1;\n}\n");
+  assert.equal(module, undefined);
+  assert.deepEqual(diagnostics.map(({ message, from }) => [message, from.line]), [["there is no function main, with which a program begins", 1]]);
+  for (const main of ["main()", "main(void)", "main(int count, char **words)"]) {
+    assert.notEqual(toolchain.compile("job.c", `int ${main} {\n    return 0;\n}\n`).module, undefined, main);
+  }
+});
+
 test("completions have types, signatures and holes for the arguments", () => {
   const source = job("    self->;\n    weft_sl");
   const line = lineOf(source, "self->;");

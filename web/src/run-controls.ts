@@ -53,7 +53,8 @@ export class RunControls {
 
     stop(): void {
         if (this.#workbench.state !== "idle") {
-            this.say("Stopping…", "running");
+            const began = this.#workbench.state === "running";
+            this.say(began ? "Stopping…" : "Stopped before it began.", began ? "running" : "terminated");
             this.#workbench.stop();
         }
     }

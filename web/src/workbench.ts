@@ -43,6 +43,8 @@ export interface Events {
 export interface Builder {
     /** Makes the module of a program whose text was edited; an error says why it cannot. */
     compile(file: string, source: string): Promise<WebAssembly.Module>;
+    /** Ends a compilation that is under way. */
+    interrupt(): void;
     /** Adds to how a program ended where in the source that was, if it can be told. */
     explain(ending: Ending, program: Program, subject: Subject): Ending | Promise<Ending>;
 }
@@ -166,8 +168,7 @@ export class Workbench {
     }
 
     #start(recording: Recording, module: WebAssembly.Module): void {
-        const subject = this.#subject;
-        const { parameters, clock, seed, decisions, injections, permuteReady } = subject;
+        const { parameters, clock, seed, decisions, injections, permuteReady } = recording.subject!;
         const program = { module, parameters, clock, seed, decisions, injections, permuteReady };
         const run = new Run(program, {
             started: () => {},
@@ -234,6 +235,7 @@ export class Workbench {
             this.#run.stop();
         } else if (this.#state === "preparing") {
             this.#abandon();
+            this.#builder.interrupt();
         }
     }
 

@@ -20,10 +20,14 @@ interface Waiting {
 const urgency: Record<JobName, number> = { load: 0, compile: 1, places: 1, instrument: 1, complete: 2, check: 3, layouts: 4 };
 const onlyNewest: ReadonlySet<JobName> = new Set(["check", "complete", "layouts"]);
 
+/* No job takes as long, in milliseconds, unless the program has more in it than the compiler can hold: an array of gigabytes, say. */
+const limit = 20_000;
+
 export class Compiler {
     #worker: Worker | undefined;
     #waiting: Waiting[] = [];
     #running: Waiting | undefined;
+    #limit: ReturnType<typeof setTimeout> | undefined;
     #id = 0;
     #listeners = new Set<(progress: Progress) => void>();
     #progress: Progress = { loaded: 0, total: 0, phase: "downloading" };
@@ -85,6 +89,13 @@ export class Compiler {
         return this.#perform({ name: "places", module, offsets });
     }
 
+    /** Ends a compilation that is under way; what waits for it hears that. */
+    interrupt(): void {
+        if (this.ready && this.#running?.job.name === "compile") {
+            this.#crashed("it was stopped");
+        }
+    }
+
     #perform<Name extends JobName>(job: { name: Name } & Jobs[Name]["takes"]): Promise<Jobs[Name]["gives"]> {
         return new Promise((resolve, reject) => {
             if (onlyNewest.has(job.name)) {
@@ -112,6 +123,14 @@ export class Compiler {
         this.#running = first;
         const message: ToWorker = { id: ++this.#id, base: new URL("compiler/", document.baseURI).href, job: first.job };
         this.#started().postMessage(message);
+        this.#watch();
+    }
+
+    /** Loading takes what the network takes; only from then on a job has its limit. */
+    #watch(): void {
+        if (this.ready && this.#running !== undefined) {
+            this.#limit = setTimeout(() => this.#crashed(`clang was not done after ${limit / 1000} s and was ended`), limit);
+        }
     }
 
     #started(): Worker {
@@ -129,6 +148,9 @@ export class Compiler {
     #receive(message: FromWorker): void {
         if (message.type === "progress") {
             this.#tell(message.progress);
+            if (message.progress.phase === "ready") {
+                this.#watch();
+            }
             return;
         }
         const done = this.#running;
@@ -136,6 +158,7 @@ export class Compiler {
             return;
         }
         this.#running = undefined;
+        clearTimeout(this.#limit);
         if (message.type === "done") {
             done.resolve(message.result as never);
         } else {
@@ -146,6 +169,7 @@ export class Compiler {
 
     /** A crash is its end: the next job starts another one. */
     #crashed(message: string): void {
+        clearTimeout(this.#limit);
         this.#worker?.terminate();
         this.#worker = undefined;
         this.#tell({ ...this.#progress, phase: "failed" });

@@ -42,6 +42,10 @@ export class LiveCode implements Builder {
         return this.#moduleOf(bytes);
     }
 
+    interrupt(): void {
+        this.#compiler.interrupt();
+    }
+
     async #moduleOf(bytes: ArrayBuffer): Promise<WebAssembly.Module> {
         const module = await WebAssembly.compile(bytes);
         this.#bytes.set(module, bytes);

@@ -70,6 +70,9 @@ export class Toolchain {
         if (!isBytes(object) || diagnostics.some(({ severity }) => severity === "error")) {
             return { module: undefined, diagnostics, layouts: undefined };
         }
+        if (!hasMain(object)) {
+            return { module: undefined, diagnostics: [...diagnostics, withoutMain(file)], layouts: undefined };
+        }
         const linked = this.#link(object, "undefined.o");
         diagnostics.push(...new DiagnosticReader(file, new SourceText(source)).read(linked.stderr));
         return { module: moduleOf(linked), diagnostics, layouts: readLayouts(outcome.stdout, file, source) };
@@ -135,6 +138,18 @@ const diagnosticsOf = (file: string, source: string, { stderr }: Outcome) => {
     const text = new SourceText(source);
     return inWeftsWords(new DiagnosticReader(file, text).read(stderr), file, text);
 };
+
+/* wasm-ld says nothing of it: the C library only traps where it would call main. clang names main by its parameters. */
+function hasMain(object: Uint8Array): boolean {
+    const text = new TextDecoder("latin1").decode(object);
+    return text.includes("__main_void") || text.includes("__main_argc_argv");
+}
+
+function withoutMain(file: string): Diagnostic {
+    const start = { line: 1, column: 1 };
+    const message = "there is no function main, with which a program begins";
+    return { severity: "error", message, file, from: start, to: start, option: undefined, fixes: [], notes: [] };
+}
 
 const isBytes = (file: Tree[string] | undefined): file is Uint8Array => file instanceof Uint8Array;
 

@@ -145,6 +145,9 @@ function everywhere(workbench: Workbench): HTMLElement {
             return "Without a cancellation the program does not come to an end, so there is nothing to compare with.";
         }
         const places = sampled(base.places, mostPlaces);
+        if (places.length === 0) {
+            return "No task of it ever waits, so there is none to cancel.";
+        }
         const findings = new Map<string, Finding>();
         for (const [index, place] of places.entries()) {
             for (const fault of await runs.cancel(inputs, place)) {

@@ -31,6 +31,7 @@ export function ordersPanel(workbench: Workbench): HTMLElement {
         task.start.textContent = Number.isInteger(number) && number > 0 ? `Try ${count(number, "order")}` : "Try orders";
     }
     seeds.addEventListener("input", name);
+    seeds.addEventListener("keydown", ({ key }) => key === "Enter" && !task.start.hidden && task.start.click());
     name();
     onOtherProgram(workbench, () => {
         task.cancel();
@@ -142,7 +143,7 @@ export function ordersPanel(workbench: Workbench): HTMLElement {
     }
 
     return element("div", { class: "orders" },
-        element("form", { class: "controls" },
+        element("div", { class: "controls" },
             task.start, task.stop, task.bar,
             element("label", {}, "Orders", seeds),
             element("label", {}, outputs, "Other lines of output are another ending"),

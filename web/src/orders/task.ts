@@ -36,7 +36,7 @@ export class Task {
         this.#show(true);
         this.bar.value = 0;
         this.status.textContent = "";
-        const words = await work(abort.signal).catch((error: unknown) =>
+        const words = await Promise.race([work(abort.signal), aborted(abort.signal)]).catch((error: unknown) =>
             abort.signal.aborted ? "Stopped." : `It could not be run: ${messageOf(error)}`,
         );
         this.#show(false);
@@ -55,4 +55,9 @@ export class Task {
             (on ? this.stop : this.start).focus();
         }
     }
+}
+
+/** Stopping does not wait for what cannot be stopped: a compiler that is being loaded. */
+function aborted(signal: AbortSignal): Promise<never> {
+    return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 }

@@ -20,6 +20,7 @@ const find = <T extends HTMLElement>(id: string) => document.getElementById(id) 
 
 const workbench = new Workbench({
     compile: () => Promise.reject(new Error("A recording cannot be compiled.")),
+    interrupt() {},
     explain: (ending) => ending,
 });
 const timeline = new Timeline({
