@@ -66,6 +66,27 @@ test("a link opened in a fresh profile gives the same run at the same step", asy
     assert.deepEqual(await outputLines(other), await outputLines(page));
 });
 
+test("a link of an edited program opened in a fresh profile gives the same run, compiled there", async (t) => {
+    const page = await openPage(t, site, "gather");
+    const editor = page.getByRole("textbox", { name: "Source of gather.c" });
+    await useVirtualTime(page);
+    await editor.press("Control+Home");
+    await page.keyboard.insertText("/* é €, <b>&amp; 😀 */ ");
+    await editor.getByText("weft_sleep").first().click();
+    await page.keyboard.press("End");
+    await page.keyboard.insertText(' puts("grüße <i>😀</i>");');
+    await run(page);
+    const [table, lines] = [await readTable(page), await outputLines(page)];
+    assert.ok(lines.includes("grüße <i>😀</i>"));
+    await step(page).fill("4");
+    const other = await openFresh(t, await share(page));
+    await ended(other);
+    await other.waitForFunction(() => document.querySelector('[aria-label="Step of the run"]').value === "4");
+    assert.deepEqual([await readTable(other), await outputLines(other)], [table, lines]);
+    assert.match(await other.getByRole("textbox", { name: "Source of gather.c" }).locator(".cm-line").first().textContent(), /^\/\* é €, <b>&amp; 😀 \*\/ /);
+    assert.equal(await other.getByText("Edited", { exact: true }).isVisible(), true);
+});
+
 test("the address follows, keeps out of the history, and goes back to what was", async (t) => {
     const page = await openPage(t, site, "semaphore");
     const length = () => page.evaluate(() => history.length);
