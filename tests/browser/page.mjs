@@ -165,9 +165,11 @@ export async function outputLines(page) {
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** What axe finds wrong. */
-export async function violations(page) {
-    await page.evaluate(axe);
-    const { violations: found } = await page.evaluate(() => globalThis.axe.run());
+/** What axe finds wrong, in the whole page or in the part that a selector names. */
+export async function violations(page, part) {
+    if (!(await page.evaluate(() => "axe" in globalThis))) {
+        await page.evaluate(axe);
+    }
+    const { violations: found } = await page.evaluate((selector) => globalThis.axe.run(selector ?? document), part);
     return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
 }

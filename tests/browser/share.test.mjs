@@ -149,7 +149,8 @@ test("a page of another origin embeds the playground, which runs there and leads
     const frame = around.frameLocator('iframe[title="semaphore.c in weft\'s playground"]');
     await frame.getByRole("textbox", { name: /^Source/ }).getByText("weft_begin").first().waitFor();
     assert.equal(await frame.locator("body").evaluate(() => crossOriginIsolated), false);
-    assert.equal(await frame.getByRole("heading", { level: 1 }).isVisible(), false);
+    assert.equal(await frame.getByRole("heading", { name: "weft" }).isVisible(), false);
+    assert.equal(await frame.getByRole("heading", { name: "So many at a time" }).getAttribute("aria-level"), "1");
     await frame.getByRole("radio", { name: "Virtual time" }).check();
     await frame.getByRole("button", { name: "Run", exact: true }).click();
     await frame.getByText(/^Finished at virtual time/).waitFor();

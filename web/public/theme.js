@@ -2,6 +2,8 @@
 if (new URLSearchParams(location.search).has("embed")) {
     document.documentElement.dataset.embed = "";
 }
+/* What is filled later is not shown before, so that nothing moves. */
+document.documentElement.dataset.loading = "";
 try {
     const theme = localStorage.getItem("weft-theme");
     if (theme === "light" || theme === "dark") {

@@ -31,7 +31,7 @@ export function icon(path: string, size = 14): SVGSVGElement {
 
 /** A button named by its text; one with only a sign in it is named by the label. */
 export function button(label: string, attributes: Attributes, onClick: () => void, ...children: (string | Node)[]): HTMLButtonElement {
-    const signOnly = children.length > 0 && !children.some((child) => typeof child === "string");
+    const signOnly = children.length > 0 && children.every((child) => child instanceof SVGElement);
     const named = signOnly ? { "aria-label": label, title: label } : {};
     const made = element("button", { type: "button", ...named, ...attributes }, ...(children.length > 0 ? children : [label]));
     made.addEventListener("click", onClick);

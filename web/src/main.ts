@@ -11,6 +11,7 @@ import type { Site } from "./events.ts";
 import { examples, loadGroups } from "./examples.ts";
 import { fetchText } from "./fetched.ts";
 import type { Example, Group } from "./examples.ts";
+import { keepFocus } from "./focus.ts";
 import { baseName, messageOf } from "./format.ts";
 import { setUpHelp } from "./help.ts";
 import { statePanel } from "./history/state-panel.ts";
@@ -23,6 +24,7 @@ import { Sliders } from "./parameters/sliders.ts";
 import { Picker } from "./picker.ts";
 import { layoutsOf } from "./replay/layouts.ts";
 import { variablesPanel } from "./replay/variables-panel.ts";
+import { reveal } from "./reveal.ts";
 import { RunControls } from "./run-controls.ts";
 import { addShortcuts } from "./shortcuts.ts";
 import { keepForOffline } from "./offline/offline.ts";
@@ -142,6 +144,7 @@ async function openLink(link: Link): Promise<void> {
         return; /* another was chosen meanwhile */
     }
     workbench.change({ source, parameters: link.parameters }); /* together: a parameter means something in its source only */
+    reveal();
     if (link.step !== undefined) {
         const { step } = link;
         void workbench.run().then((recording) => recording && workbench.seek(step));
@@ -179,6 +182,7 @@ async function open(files: File[]): Promise<void> {
 function report(error: unknown, words: string): void {
     const message = messageOf(error);
     controls.say(words, "failed");
+    reveal();
     output.error({ name: "Not loaded", message, traceback: [], errors: [] });
 }
 
@@ -197,6 +201,7 @@ acceptFiles((files) => void open(files));
 const share = new ShareDialog(workbench, (files) => void open(files));
 find("share").addEventListener("click", () => void share.show());
 addShortcuts(...controls.shortcuts, ...transport.shortcuts, ...twin.shortcuts, { keys: "s", words: "Share, take home, open a trace", action: () => void share.show() });
+keepFocus(document);
 setUpHelp(find<HTMLButtonElement>("keys"));
 setUpTheme(find<HTMLButtonElement>("theme"), () => {
     timeline.recolour();

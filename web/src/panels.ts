@@ -68,7 +68,17 @@ export class Panels {
             tab.setAttribute("aria-selected", String(shown));
             tab.tabIndex = shown ? 0 : -1;
             body.hidden = !shown;
+            if (shown) {
+                this.#reveal(tab);
+            }
         }
+    }
+
+    /** The tabs may be scrolled sideways; the page itself stays where it is. */
+    #reveal({ offsetLeft, offsetWidth }: HTMLElement): void {
+        const margin = 24; /* some of the neighbour, to show that there is one */
+        const { scrollLeft, clientWidth } = this.#tabs;
+        this.#tabs.scrollLeft = Math.min(Math.max(scrollLeft, offsetLeft + offsetWidth + margin - clientWidth), offsetLeft - margin);
     }
 
     /** The arrow keys choose, as tabs do everywhere. */

@@ -88,10 +88,12 @@ export class Sliders {
 
     /** The slider, and the same as a number to be typed. */
     #numbers(declaration: Declaration): HTMLElement[] {
-        const { name, label, unit, least, most, step } = declaration;
+        const { name, label, unit, value, least, most, step } = declaration;
         const limits = { min: String(least), max: String(most) };
         const slider = element("input", { type: "range", name, "aria-label": label, ...limits, step: String(step) });
         const number = element("input", { type: "number", "aria-label": `${label}, number${unit && ` in ${unit}`}`, ...limits, step: String(step) });
+        const digits = [least, most, least + step, value].map((each) => shortNumber(each).length);
+        number.style.setProperty("--digits", String(Math.max(...digits)));
         slider.addEventListener("input", () => this.#choose(declaration, slider.valueAsNumber));
         number.addEventListener("change", () => {
             const typed = Math.min(Math.max(number.valueAsNumber, least), most);
@@ -100,12 +102,12 @@ export class Sliders {
             number.value = String(this.#value(declaration));
         });
         this.#updates.push(() => {
-            const value = this.#value(declaration);
-            slider.value = String(value);
-            slider.setAttribute("aria-valuetext", `${shortNumber(value)}${unit && ` ${unit}`}`);
-            slider.style.setProperty("--share", String((value - least) / (most - least || 1)));
-            if (number.valueAsNumber !== value) {
-                number.value = String(value);
+            const now = this.#value(declaration);
+            slider.value = String(now);
+            slider.setAttribute("aria-valuetext", `${shortNumber(now)}${unit && ` ${unit}`}`);
+            slider.style.setProperty("--share", String((now - least) / (most - least || 1)));
+            if (number.valueAsNumber !== now) {
+                number.value = String(now);
             }
         });
         return [slider, element("span", { class: "value" }, number, unit)];

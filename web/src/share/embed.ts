@@ -13,12 +13,21 @@ export function addWayOut(controls: HTMLElement): void {
     if (!embedded) {
         return;
     }
+    raiseHeadings();
     const link = element("a", { class: "way-out", target: "_blank", rel: "noopener", href: wholePage() }, "Open in the playground");
     /* The address may be a moment old; the click takes the newest. */
     for (const event of ["pointerdown", "focus", "click"]) {
         link.addEventListener(event, () => (link.href = wholePage()));
     }
     controls.append(link);
+}
+
+/** Without the page's header every heading stands one level higher. */
+function raiseHeadings(): void {
+    document.querySelector(".intro")!.classList.add("unseen");
+    for (const [name, level] of [["h2", "1"], ["h3", "2"]] as const) {
+        document.querySelectorAll(`main ${name}`).forEach((heading) => heading.setAttribute("aria-level", level));
+    }
 }
 
 function wholePage(): string {

@@ -4,6 +4,7 @@ import "../style.css";
 import "./replay.css";
 import { ConsoleFeed } from "../console-feed.ts";
 import { Console } from "../console.ts";
+import { keepFocus } from "../focus.ts";
 import { instant } from "../format.ts";
 import { statePanel } from "../history/state-panel.ts";
 import { whyPanel } from "../history/why-panel.ts";
@@ -47,6 +48,7 @@ timeline.asked = showWhy;
 find("zoom-in").addEventListener("click", () => timeline.zoom(1 / 1.5));
 find("zoom-out").addEventListener("click", () => timeline.zoom(1.5));
 find("fit").addEventListener("click", () => timeline.fit());
+keepFocus(document);
 
 const kept = await readReplay(find("recording").textContent ?? "");
 if (kept !== undefined) {

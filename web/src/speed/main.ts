@@ -4,6 +4,7 @@ import "../style.css";
 import "./speed.css";
 import { element } from "../elements.ts";
 import { megabytes, messageOf } from "../format.ts";
+import { reveal } from "../reveal.ts";
 import { setUpTheme } from "../theme.ts";
 import { pythonFiles, totalSize } from "../twin/pyodide.ts";
 import { CrowdView } from "./crowd.ts";
@@ -130,3 +131,4 @@ try {
     python.disabled = true;
     find("python-size").textContent = "(not found beside this page)";
 }
+reveal();

@@ -46,6 +46,7 @@ export class Twin {
     readonly #editor: PythonSource;
     readonly #chart: HTMLElement;
     readonly #source: HTMLElement;
+    readonly #heading = element("h3");
     /** The example whose twin is shown, while the twin is shown. */
     #example: string | undefined;
     /** The newest wish to show or run something: what an older one still loads is not wanted any more. */
@@ -82,7 +83,7 @@ export class Twin {
         const head = element("div", { class: "pane-head" }, heading, this.#said, this.#progress, element("div", { class: "tools" }, this.#restore, this.#stop, this.#run));
         this.#chart = element("section", { class: "pane timeline python-twin", "aria-labelledby": "python-heading", hidden: true }, head, chart, detail);
         const editor = element("div", { class: "python-editor" });
-        this.#source = element("section", { class: "pane python-source", "aria-label": "Python source", hidden: true }, editor);
+        this.#source = element("section", { class: "pane python-source", "aria-label": "Python source", hidden: true }, element("div", { class: "pane-head" }, this.#heading), editor);
         places.timeline.after(this.#chart);
         places.panels.add({ id: panelId, title: "Python", element: element("div", { class: "python-panel" }, this.#compared, log, table, note) });
 
@@ -171,6 +172,7 @@ export class Twin {
                 return;
             }
             this.#text = text;
+            this.#heading.textContent = this.#file;
             this.#editor.show(this.#file, text);
             const recording = new Recording();
             recording.add(log.subarray(headSize), 0);
