@@ -161,6 +161,11 @@ test("what is declared but not defined is told at its use", () => {
   assert.deepEqual(diagnostics.map(({ message, from }) => [message, from.line]), [["'elsewhere' is used, but defined nowhere", lineOf(source, "elsewhere(3)")]]);
 });
 
+test("a local that is lost is named by any letters", () => {
+  const { diagnostics } = toolchain.compile("job.c", job("    int größe = 1;\n    weft_await(weft_sleep(1));\n    printf(\"%d\\n\", größe);"));
+  assert.match(diagnostics.map(({ message }) => message).join("\n"), /'größe' is lost at the await/);
+});
+
 test("a program without main is told what it lacks", () => {
   const { module, diagnostics } = toolchain.compile("job.c", "int other(void) {\n    return 1;\n}\n");
   assert.equal(module, undefined);

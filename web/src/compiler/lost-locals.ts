@@ -3,9 +3,13 @@
 import type { Coroutine, Coroutines } from "./coroutines.ts";
 import type { Diagnostic, Fix, Position } from "./types.ts";
 
-const uninitialised = /^variable '(\w+)' (?:is|may be) uninitialized/;
+const uninitialised = /^variable '([^']+)' (?:is|may be) uninitialized/;
 const jump = "-Wjump-misses-init";
 const conditional = "-Wconditional-uninitialized";
+
+/* What names are made of. */
+const letter = "[\\w\\u0080-\\uffff]";
+const alone = (name: string) => `(?<!${letter})${name}(?!${letter})`;
 
 interface Variable {
     name: string;
@@ -45,8 +49,8 @@ function declarationOf({ option, message, file, notes }: Diagnostic, { lines }: 
     if (at === undefined || line === undefined) {
         return undefined;
     }
-    const name = uninitialised.exec(message)?.[1] ?? /^\w*/.exec(line.slice(at.column - 1))![0];
-    const near = [...line.matchAll(new RegExp(`\\b${name}\\b`, "g"))].map(({ index }) => index + 1);
+    const name = uninitialised.exec(message)?.[1] ?? new RegExp(`^${letter}*`).exec(line.slice(at.column - 1))![0];
+    const near = [...line.matchAll(new RegExp(alone(name), "g"))].map(({ index }) => index + 1);
     const column = near.find((place) => place >= at.column - name.length) ?? at.column;
     return { name, declared: { line: at.line, column } };
 }
@@ -94,7 +98,7 @@ function moved({ name, declared, coroutine }: Variable, coroutines: Coroutines):
         return [];
     }
     const uses: Fix[] = [];
-    const word = new RegExp(`(?<![\\w.]|->)${name}\\b`, "g");
+    const word = new RegExp(`(?<!\\.|->)${alone(name)}`, "g");
     for (let number = declared.line; number <= coroutine.last; number++) {
         for (const { index } of coroutines.lines[number - 1]!.matchAll(word)) {
             if (number === declared.line && index + 1 === declared.column) {
