@@ -257,6 +257,8 @@ test("a trace of a native program is dropped on the page and replays there", asy
     assert.match(await status(page).textContent(), /^A recording of 2\.250 s/);
     await step(page).fill("3");
     assert.equal(await step(page).inputValue(), "3");
+    await page.getByRole("tab", { name: "Cancel" }).click();
+    await page.getByText(/^This is a recording from elsewhere/).waitFor();
     await page.getByRole("button", { name: /^Choose one of \d+ examples$/ }).click();
     await page.getByRole("link", { name: "All at once" }).click();
     await shown(page, "gather");

@@ -72,6 +72,7 @@ function here(workbench: Workbench): HTMLElement {
         const name = selected === undefined || recording === undefined ? undefined : stepsOf()?.nameOf(selected);
         cancel.disabled = state !== "idle" || !virtual || name === undefined || step >= (recording?.steps ?? 0);
         what.textContent = recording === undefined ? "Run the program in virtual time, select a task and go to any step."
+            : recording.subject === undefined ? "This is a recording from elsewhere. Run the program here, in virtual time, and it can be repeated with a cancellation."
             : !virtual ? "This run was made in real time. In virtual time it can be repeated with a cancellation."
             : name === undefined ? "Select a task on the timeline, then go to any step."
             : step >= recording.steps ? `Go to a step at which ${name} is to be cancelled; here the run is over.`
