@@ -21,7 +21,7 @@ const urgency: Record<JobName, number> = { load: 0, compile: 1, places: 1, instr
 const onlyNewest: ReadonlySet<JobName> = new Set(["check", "complete", "layouts"]);
 
 /* No job takes as long, in milliseconds, unless the program has more in it than the compiler can hold: an array of gigabytes, say. */
-const limit = 20_000;
+const limit = 60_000;
 
 export class Compiler {
     #worker: Worker | undefined;
