@@ -259,6 +259,7 @@ test("a trace of a native program is dropped on the page and replays there", asy
     assert.equal(await step(page).inputValue(), "3");
     await page.getByRole("tab", { name: "Cancel" }).click();
     await page.getByText(/^This is a recording from elsewhere/).waitFor();
+    await page.locator(".cm-tasks .cm-task[title]").first().waitFor(); /* the lines at which its tasks stand */
     await page.getByRole("button", { name: /^Choose one of \d+ examples$/ }).click();
     await page.getByRole("link", { name: "All at once" }).click();
     await shown(page, "gather");

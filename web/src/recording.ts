@@ -53,6 +53,8 @@ export class Recording {
     readonly subject: Subject | undefined;
     /** The program, for those who run it again. */
     readonly module: WebAssembly.Module | undefined;
+    /** The source as it ran, to whose lines the log's places belong; undefined if it is not known. */
+    text: Pick<Subject, "file" | "source"> | undefined;
     readonly chunks: Chunk[] = [];
     readonly output: Printed[] = [];
     /** What came from outside in virtual time: a run that gets it again goes the same way. */
@@ -74,6 +76,7 @@ export class Recording {
 
     constructor(subject?: Subject, module?: WebAssembly.Module) {
         this.subject = subject;
+        this.text = subject;
         this.module = module;
     }
 

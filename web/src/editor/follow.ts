@@ -3,17 +3,21 @@
 import type { Editor } from "../editor.ts";
 import { baseName } from "../format.ts";
 import { historyOf } from "../history/panel.ts";
+import type { Recording } from "../recording.ts";
+import type { Subject } from "../subject.ts";
 import type { Timeline } from "../timeline.ts";
 import type { Workbench } from "../workbench.ts";
 import { marksOf } from "./standing.ts";
+
+/** Whether the lines of what ran are those of the text in the editor. */
+const isOf = ({ text }: Recording, { source, file }: Subject) => text !== undefined && text.source === source && text.file === file;
 
 export function followTasks(workbench: Workbench, editor: Editor): void {
     let frame = 0;
     const show = () => {
         frame = 0;
         const { recording, step, subject } = workbench;
-        /* The lines are those of the text that ran. */
-        if (recording?.subject === undefined || recording.subject.source !== subject.source || recording.subject.file !== subject.file) {
+        if (recording === undefined || !isOf(recording, subject)) {
             editor.showTasks([]);
             return;
         }
@@ -29,7 +33,7 @@ export function followTasks(workbench: Workbench, editor: Editor): void {
 
 /** What is pointed at on the timeline lights its line; gives who hears of the line that is pointed at in the editor. */
 export function linkTimeline(workbench: Workbench, timeline: Timeline, editor: Editor): (line: number | undefined) => void {
-    const current = () => workbench.recording?.subject?.source === workbench.subject.source;
+    const current = () => workbench.recording !== undefined && isOf(workbench.recording, workbench.subject);
     timeline.onPoint((site) => {
         const here = site !== undefined && current() && baseName(site.file) === workbench.subject.file;
         editor.light(here ? site.line : undefined);

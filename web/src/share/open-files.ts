@@ -48,7 +48,9 @@ async function openTrace(file: File, text: string | undefined): Promise<Opened> 
     const path = mainFile(recording);
     const source = text ?? sources.get(path) ?? "";
     const clock = host === 3 ? "virtual" : "real";
-    return { subject: { ...nothing, file: baseName(path) || "program.c", source, edited: true, clock }, recording };
+    const subject: Subject = { ...nothing, file: baseName(path) || "program.c", source, edited: true, clock };
+    recording.text = subject;
+    return { subject, recording };
 }
 
 /** Where the first task's coroutine is. */
