@@ -79,11 +79,8 @@ test("a newer version comes whole with the next visit, and the older one stays w
     assert.deepEqual(await seen(), [false, false]);
     /* The page loads itself again when the newer version has taken over. */
     await page.reload();
-    let now = [];
-    for (let tries = 0; tries < 200 && !now.includes(true); tries++) {
-        now = await seen().catch(() => []);
-    }
-    assert.deepEqual(now, [true, true]);
+    await page.waitForFunction(async () => (await (await fetch("./")).text()).includes("NEW "));
+    assert.deepEqual(await seen(), [true, true]);
 });
 
 test("a page in a frame keeps nothing", async (t) => {

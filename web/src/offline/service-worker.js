@@ -12,37 +12,50 @@
 const keptFiles = "weft-files";
 const scope = new URL(self.registration.scope);
 
-const keyOf = (path) => new URL(`${path}?${encodeURIComponent(files[path].integrity)}`, scope).href;
+const addressOf = (path) => new URL(path, scope).href;
+const keyOf = (path) => `${addressOf(path)}?${encodeURIComponent(files[path].integrity)}`;
 const keys = new Set(Object.keys(files).map(keyOf));
 
-async function fetchInto(cache, path) {
+/* The compiler keeps its parts itself, by their names (compiler/download.ts): they are not kept here once more. */
+const keptParts = "weft-compiler";
+const isPart = (path) => path.endsWith(".part");
+
+async function placeOf(path) {
+    return isPart(path)
+        ? { cache: await caches.open(keptParts), key: addressOf(path) }
+        : { cache: await caches.open(keptFiles), key: keyOf(path) };
+}
+
+async function fetchFile(path) {
+    const { cache, key } = await placeOf(path);
     /* Past the browser's own cache, which may have another version's. */
-    const response = await fetch(new URL(path, scope), { cache: "no-cache", integrity: files[path].integrity });
+    const response = await fetch(addressOf(path), { cache: "no-cache", integrity: files[path].integrity });
     if (!response.ok) {
         throw new Error(`${path}: ${response.status} ${response.statusText}`);
     }
-    await cache.put(keyOf(path), response.clone());
+    await cache.put(key, response.clone());
     return response;
 }
 
-async function fetchMissing(cache, paths, onFile = () => {}) {
+async function fetchMissing(paths, onFile = () => {}) {
     const missing = [];
     for (const path of paths) {
-        if ((await cache.match(keyOf(path))) === undefined) {
+        const { cache, key } = await placeOf(path);
+        if ((await cache.match(key)) === undefined) {
             missing.push(path);
         } else {
             onFile(path);
         }
     }
-    await Promise.all(missing.map((path) => fetchInto(cache, path).then(() => onFile(path))));
+    await Promise.all(missing.map((path) => fetchFile(path).then(() => onFile(path))));
 }
 
 /** What the page needs, and what was used of the rest in an older version. */
 async function install() {
     const cache = await caches.open(keptFiles);
     const used = new Set((await cache.keys()).map(({ url }) => url.split("?")[0]));
-    const wanted = Object.keys(files).filter((path) => !files[path].later || used.has(new URL(path, scope).href));
-    await fetchMissing(cache, wanted);
+    const wanted = Object.keys(files).filter((path) => !files[path].later || used.has(addressOf(path)));
+    await fetchMissing(wanted);
 }
 
 async function removeOld() {
@@ -55,7 +68,7 @@ async function removeOld() {
 async function answer(path) {
     const cache = await caches.open(keptFiles);
     const kept = await cache.match(keyOf(path), { ignoreVary: true });
-    return kept ?? fetchInto(cache, path).catch(() => fetch(new URL(path, scope)));
+    return kept ?? fetchFile(path).catch(() => fetch(addressOf(path)));
 }
 
 /** The file of this version that a request means; other requests are none of ours. */
@@ -65,15 +78,14 @@ function fileOf({ method, url }) {
         return undefined;
     }
     const path = pathname.slice(scope.pathname.length).replace(/^index\.html$/, "");
-    return Object.hasOwn(files, path) ? path : undefined;
+    return Object.hasOwn(files, path) && !isPart(path) ? path : undefined;
 }
 
 /** Tells how much of everything is there, file by file. */
 async function fetchAll(port) {
     let bytes = 0;
     try {
-        const cache = await caches.open(keptFiles);
-        await fetchMissing(cache, Object.keys(files), (path) => {
+        await fetchMissing(Object.keys(files), (path) => {
             bytes += files[path].size;
             port.postMessage({ type: "progress", bytes });
         });
@@ -83,11 +95,20 @@ async function fetchAll(port) {
     }
 }
 
-/** A newer version begins when nobody uses the older one any more: at once, if the page that asks is the only one. */
-async function takeOver() {
+async function countPages() {
     const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
-    if (pages.filter(({ url }) => url.startsWith(scope.href)).length <= 1) {
-        await self.skipWaiting();
+    return pages.filter(({ url }) => url.startsWith(scope.href)).length;
+}
+
+/** A newer version begins when nobody uses the older one any more: at once, if the page that asks is the only one. A page that was
+ *  loaded again is counted twice until the browser has done away with what it was before, so it is given a while. */
+async function takeOver() {
+    for (let tries = 0; tries < 20; tries++) {
+        if ((await countPages()) <= 1) {
+            await self.skipWaiting();
+            return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 100));
     }
 }
 
