@@ -4,7 +4,7 @@ import { autocompletion, completeAnyWord, snippet } from "@codemirror/autocomple
 import type { Completion as Option, CompletionContext, CompletionResult } from "@codemirror/autocomplete";
 import { syntaxTree } from "@codemirror/language";
 import type { Extension } from "@codemirror/state";
-import { EditorView } from "@codemirror/view";
+import { ViewPlugin } from "@codemirror/view";
 import type { Completion } from "../compiler/types.ts";
 import { entryElement, loadDocumentation } from "./documentation.ts";
 import type { Entry } from "./documentation.ts";
@@ -64,13 +64,12 @@ function beginning(context: CompletionContext): number | undefined {
     return context.explicit || member !== null || context.pos - from >= 2 ? from : undefined;
 }
 
-/** The arrow keys scroll the list from within the text; what scrolls must have a place for the focus as well, in case they do not. */
-const focusableList = EditorView.updateListener.of(({ view }) => {
-    view.requestMeasure({
-        key: "focusable list",
-        read: () => view.dom.querySelector<HTMLElement>(".cm-tooltip-autocomplete > ul"),
-        write: (list) => list?.setAttribute("tabindex", "0"),
-    });
+/** The arrow keys scroll the list from within the text; what scrolls must have a place for the focus as well, in case they do not. A
+ *  list is made anew whenever more is known, so the document is watched rather than the updates. */
+const focusableList = ViewPlugin.define(({ dom }) => {
+    const observer = new MutationObserver(() => dom.querySelector(".cm-tooltip-autocomplete > ul")?.setAttribute("tabindex", "0"));
+    observer.observe(dom, { childList: true, subtree: true });
+    return { destroy: () => observer.disconnect() };
 });
 
 /** `file` is the name of what is edited. */
