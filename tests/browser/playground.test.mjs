@@ -207,17 +207,23 @@ test("a runaway is stopped, the page responds all the while, and the next run is
     assert.match(await status(page).textContent(), /^Finished/);
 });
 
-for (const name of ["flood", "ticker"]) {
-    test(`the endless output of ${name} is bounded`, async (t) => {
-        const page = await openPage(t, site, name);
-        await button(page, "Run").click();
-        await page.waitForFunction(() => document.getElementById("output").childElementCount > 50);
-        await button(page, "Stop").click();
-        await ended(page);
-        assert.match(await status(page).textContent(), /^Stopped/);
-        assert.ok((await output(page).locator("> div").count()) <= 2005);
-    });
-}
+test("a program that floods the console is ended, and what is kept of it is bounded", async (t) => {
+    const page = await openPage(t, site, "flood");
+    await run(page);
+    assert.equal(await status(page).textContent(), "Stopped: the program has printed more than 16 million characters.");
+    assert.ok((await output(page).locator("> div").count()) <= 2005);
+});
+
+test("the endless output of a program that gives way can be stopped", async (t) => {
+    const page = await openPage(t, site, "ticker");
+    await button(page, "Run").click();
+    await page.waitForFunction(() => document.getElementById("output").childElementCount > 50);
+    /* It may come to its limit on a quick machine before a pointer is there; then there is nothing left to stop. */
+    await button(page, "Stop").dispatchEvent("click");
+    await ended(page);
+    assert.match(await status(page).textContent(), /^Stopped/);
+    assert.ok((await output(page).locator("> div").count()) <= 2005);
+});
 
 test("another example ends a run without a word", async (t) => {
     const page = await openPage(t, site, "spin");
