@@ -15,7 +15,7 @@ const written = { ...nothing, source: "int main(void) {}", edited: true };
 function withCompiler() {
     const asked = [];
     const compile = () => new Promise((resolve, reject) => asked.push({ resolve, reject }));
-    const workbench = new Workbench({ compile, explain: (ending) => ending });
+    const workbench = new Workbench({ compile, interrupt() {}, explain: (ending) => ending });
     workbench.replace(written);
     return { workbench, asked };
 }

@@ -282,6 +282,7 @@ ${Object.keys(undefinedBehaviour).map((statement, index) => `    case ${index}:\
     printf("not reached: %d\\n", big);
     weft_end();
 }
+int main(void) { return weft_main(weft_call(job)); }
 `;
   const { module } = compiled(source);
   for (const [index, [statement, expected]] of Object.entries(undefinedBehaviour).entries())
