@@ -8,7 +8,8 @@ const stringDefinition = 1;
 const decision = 22;
 const choices = [undefined, "timer-tie", "external", "ready"];
 
-function* decisionsIn(records) {
+/** The choices among the log's records. */
+export function* decisionsIn(records) {
   const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
   for (let at = 0; at < records.length; at += recordSize) {
     const kind = records[at + 24];

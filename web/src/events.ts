@@ -2,6 +2,9 @@
 
 export const recordSize = 32;
 
+/** asyncio's: a step that takes so many seconds keeps everybody else waiting too long. */
+export const longStep = 0.1;
+
 export const Kind = {
     stringDef: 1,
     siteDef: 2,

@@ -1,5 +1,6 @@
 /** The list of the page's keys: a dialog, opened by its button, by F1 and by "?". */
 
+import "./dialog.css";
 import "./help.css";
 import { addShortcuts, followKeys, keysOf, keysText, listShortcuts, singleKeys } from "./shortcuts.ts";
 import type { Shortcut } from "./shortcuts.ts";

@@ -86,20 +86,6 @@ export function itemAt(task: Task, lane: number, time: number, slack: number): I
     return frame && { type: "frame", task, frame };
 }
 
-/** The place in the source that it stands at, as the log's id. */
-export function itemSite(item: Item): number {
-    switch (item.type) {
-        case "task":
-            return item.task.site;
-        case "frame":
-            return item.frame.site;
-        case "span":
-            return item.span.site;
-        case "mark":
-            return item.mark.site;
-    }
-}
-
 /** What a task is called, the more telling name first: the program's own, or else that of its coroutine. */
 export function taskNames(task: Task): string[] {
     const names = task.named ? [task.name, task.coroutine] : [task.coroutine, task.name];

@@ -1,6 +1,6 @@
 /** The timeline's content: the event log folded into tasks with their spans, coroutine frames and marks. */
 
-import { EventDecoder, Kind, objectTypes, outcomes, payloadAsFloat, waitNames } from "./events.ts";
+import { EventDecoder, Kind, longStep, objectTypes, outcomes, payloadAsFloat, waitNames } from "./events.ts";
 import type { LogEvent, Outcome, Site, WaitName } from "./events.ts";
 import { count, duration } from "./format.ts";
 import { firstIndex } from "./timeline-geometry.ts";
@@ -108,9 +108,6 @@ interface LoopObject {
 function asAsked(seconds: number): number {
     return Number(seconds >= 0.01 ? seconds.toFixed(3) : seconds.toPrecision(3));
 }
-
-/* asyncio's: a step that takes so many seconds keeps everybody else waiting too long. */
-const longStep = 0.1;
 
 /* In place of the outcome of a frame. */
 const yielded = 3;

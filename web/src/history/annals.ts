@@ -1,6 +1,6 @@
 /** What a log tells once and what stays true: who awaits whom through what, where steps end, what happened to whom. */
 
-import { Kind, payloadAsFloat } from "../events.ts";
+import { Kind, longStep, payloadAsFloat } from "../events.ts";
 import type { LogEvent } from "../events.ts";
 import type { Decision, Moment, Remark, RemarkKind } from "./state.ts";
 import type { Names } from "./world.ts";
@@ -20,9 +20,6 @@ const remarks = new Map<number, RemarkKind>([
     [Kind.error, "error"],
     [Kind.neverRetrieved, "never retrieved"],
 ]);
-
-/** asyncio's: a step that takes so many seconds keeps everybody else waiting too long. */
-const longStep = 0.1;
 
 export class Annals {
     readonly decisions: Decision[] = [];

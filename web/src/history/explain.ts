@@ -285,8 +285,8 @@ class Explanation {
         return [[name, " is empty", ...last, "."], ...this.#line(task, object), ...this.#nobody("put something into it")];
     }
 
-    #nobody(todo: string): Sentence[] {
-        return isQuiet(this.#instant) ? [["Nobody is left who could ", todo, ": no task is ready, no timer is armed, nothing is pending outside."]] : [];
+    #nobody(deed: string): Sentence[] {
+        return isQuiet(this.#instant) ? [["Nobody is left who could ", deed, ": no task is ready, no timer is armed, nothing is pending outside."]] : [];
     }
 
     // --- What will end it ---

@@ -1,5 +1,6 @@
 /** The dialog to share what is run, to take it home, to open what others gave away, and to keep the page for offline. */
 
+import "../dialog.css";
 import "./dialog.css";
 import { button, element } from "../elements.ts";
 import { count, megabytes, messageOf } from "../format.ts";

@@ -7,7 +7,7 @@ import { fetched, fetchText } from "../fetched.ts";
 import { duration, instant, megabytes, messageOf } from "../format.ts";
 import type { Panels } from "../panels.ts";
 import { Recording } from "../recording.ts";
-import { itemSite } from "../timeline-items.ts";
+import { siteOf } from "../timeline-items.ts";
 import type { Shortcut } from "../shortcuts.ts";
 import { Timeline } from "../timeline.ts";
 import type { Workbench } from "../workbench.ts";
@@ -89,7 +89,7 @@ export class Twin {
 
         this.#timeline = new Timeline({ chart, canvas, spacer, empty, detail, table, tableNote: note }, beside);
         this.#editor = new PythonSource(editor, () => this.#edited());
-        this.#timeline.onHover((item) => this.#editor.light(item && this.#timeline.model.site(itemSite(item))?.line));
+        this.#timeline.onHover((item) => this.#editor.light(item && this.#timeline.model.site(siteOf(item))?.line));
         this.arrange();
 
         workbench.on("subject", () => this.#followSubject());
