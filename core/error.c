@@ -121,16 +121,32 @@ const weft_error *weft_error_group(const char *message, const weft_error *const 
     return &made->error;
 }
 
+const weft_error *weft__error_of_system(const char *name, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    block *made = block_of(new_error(NULL, WEFT_SYSTEM, format, arguments));
+    va_end(arguments);
+    if (made == NULL)
+        return &weft_error_out_of_memory;
+    made->error.system = name;
+    return &made->error;
+}
+
 static void release_failure(void *pointer) {
     weft_error_release(pointer);
+}
+
+weft_value weft__owned_failure(const weft_error *error) {
+    weft_value value = weft__of_error(error);
+    value.release = release_failure;
+    return value;
 }
 
 weft_value weft_failure(int code, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    weft_value value = weft__of_error(new_error(NULL, code, format, arguments));
+    weft_value value = weft__owned_failure(new_error(NULL, code, format, arguments));
     va_end(arguments);
-    value.release = release_failure;
     return value;
 }
 
@@ -210,6 +226,7 @@ static block *copy_block(const block *from) {
     if (copy == NULL)
         return NULL;
     copy->error.code = from->error.code;
+    copy->error.system = from->error.system;
     copy->error.function = from->error.function;
     copy->error.file = from->error.file;
     copy->error.line = from->error.line;

@@ -537,6 +537,9 @@ weft_value weft__value_detach(weft_value value);
 
 /* error.c */
 const weft_error *weft__error_copy(const weft_error *error); /* for another thread: in memory of malloc's */
+const weft_error *weft__error_of_system(const char *name, const char *format, ...)
+    WEFT__PRINTF(2, 3);                                  /* `name` is static */
+weft_value weft__owned_failure(const weft_error *error); /* takes the error */
 const weft_error *
 weft__error_at(const char *function, const char *file, int line, const weft_error *cause, int code,
                const char *message); /* the strings but for the message are static; copies that */
@@ -883,7 +886,8 @@ enum {
     WAITS_CONDITION,
     WAITS_BARRIER,
     WAITS_QUEUE,
-    WAITS_TICK = 15
+    WAITS_TICK = 15,
+    WAITS_OUTSIDE
 };
 enum { TIMER_OF_SLEEP, TIMER_OF_DEADLINE, TIMER_OF_CALL };
 enum { WOKEN_BY_CANCEL = 1, WOKEN_BY_ERROR };
@@ -900,7 +904,8 @@ enum {
     OBJECT_CONDITION,
     OBJECT_BARRIER,
     OBJECT_QUEUE,
-    OBJECT_TIMER
+    OBJECT_TIMER,
+    OBJECT_OUTSIDE
 };
 
 #endif

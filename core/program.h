@@ -13,8 +13,8 @@
 weft_host *weft__program_host(const weft_error **error);
 
 /* Gives a simulation's host what only this platform has: waiting for other threads, interrupts, a file of its
- * choices. */
-void weft__program_simulated(weft_host *host);
+ * choices, input and output. NULL, or an error, and then nothing was given. */
+const weft_error *weft__program_simulated(weft_host *host);
 
 /* The loop of weft_main has been made, and nothing runs in it yet: where a host switches on a log of its own.
  */

@@ -117,7 +117,7 @@ const weft_error *weft__world_open(weft_runner *runner) {
     if (simulated || is_on("WEFT_VIRTUAL")) {
         weft_simulation_init(&runner->simulation, &options);
         runner->host = &runner->simulation.host;
-        weft__program_simulated(runner->host);
+        error = weft__program_simulated(runner->host);
     } else {
         runner->host = weft__program_host(&error);
     }

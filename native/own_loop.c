@@ -56,9 +56,11 @@ static void leave_behind(weft__own_loop *self) {
     }
 }
 
-static void close_host(weft_host *host) {
-    weft__own_loop *self = of_host(host);
+/* What was cancelled in threads comes back at once. */
+void weft__own_loop_close(weft__own_loop *self) {
     weft__call_graph_signal_close(self);
+    if (self->host.works > 0)
+        uv_run(&self->uv, UV_RUN_NOWAIT);
     if (self->host.works > 0) {
         leave_behind(self);
         return;
@@ -66,6 +68,10 @@ static void close_host(weft_host *host) {
     weft__uv_close(&self->host, closed);
     close_uv(self);
     free(self);
+}
+
+static void close_host(weft_host *host) {
+    weft__own_loop_close(of_host(host));
 }
 
 static bool open_loop(weft__own_loop *self) {
@@ -86,7 +92,7 @@ static bool open_loop(weft__own_loop *self) {
     return true;
 }
 
-weft_host *weft__program_host(const weft_error **error) {
+weft__own_loop *weft__own_loop_open(const weft_error **error) {
     weft__own_loop *self = calloc(1, sizeof *self);
     if (self == NULL) {
         *error = &weft_error_out_of_memory;
@@ -97,5 +103,10 @@ weft_host *weft__program_host(const weft_error **error) {
         free(self);
         return NULL;
     }
-    return &self->host.host;
+    return self;
+}
+
+weft_host *weft__program_host(const weft_error **error) {
+    weft__own_loop *self = weft__own_loop_open(error);
+    return self == NULL ? NULL : &self->host.host;
 }

@@ -13,6 +13,10 @@ typedef struct weft__own_loop {
     struct weft__own_loop *next;
 } weft__own_loop;
 
+/* NULL with an error. */
+weft__own_loop *weft__own_loop_open(const weft_error **error);
+void weft__own_loop_close(weft__own_loop *self);
+
 /* call_graph_signal.c: while the loop is open, SIGUSR1 prints what the tasks of the thread wait for. */
 void weft__call_graph_signal_open(weft__own_loop *self);
 void weft__call_graph_signal_close(weft__own_loop *self);

@@ -72,13 +72,26 @@ static void keep_running(weft_uv *self, bool keep) {
 
 static int wake(weft_host *host) {
     weft_uv *self = of_host(host);
-    int code = uv_async_send(&self->async);
     weft_loop *loop = weft_loop_current();
-    if (loop != NULL && loop->host == host) { /* this thread is the one that runs libuv's loop */
-        keep_running(self, true);
-        record_failure(self, "uv_async_send", code);
-    }
-    return code;
+    if (loop == NULL || loop->host != host)
+        return uv_async_send(&self->async);
+    weft__uv_turn_soon(self); /* this thread is the one that runs libuv's loop */
+    return 0;
+}
+
+static void do_nothing(uv_idle_t *idle) {
+    (void)idle;
+}
+
+static void on_check(uv_check_t *check) {
+    weft__uv_turn(check->data);
+}
+
+/* Right after libuv's next look at all input, for which the idle handle keeps it from waiting. So what comes
+ * together is seen to in one turn, and no system call is made for it. */
+void weft__uv_turn_soon(weft_uv *self) {
+    uv_idle_start(&self->idle, do_nothing);
+    uv_check_start(&self->check, on_check);
 }
 
 static void on_async(uv_async_t *async) {
@@ -94,11 +107,15 @@ static const char *describe(weft_host *host, int code) {
 }
 
 /*
- * Tasks that stay ready come back through the async handle, which libuv serves after its timers and beside
- * all other input: nothing of libuv's waits for longer than a slice. An attached loop that is done is turned
- * again, since others may have made something ready during its end.
+ * Tasks that stay ready come back after libuv's timers and all other input: nothing of libuv's waits for
+ * longer than a slice. An attached loop that is done is turned again, since others may have made something
+ * ready during its end. A simulated loop is not turned from here.
  */
 void weft__uv_turn(weft_uv *self) {
+    uv_idle_stop(&self->idle);
+    uv_check_stop(&self->check);
+    if (self->loop == NULL)
+        return;
     weft_turn turn = weft_loop_turn(self->loop, 0);
     if (turn == WEFT_TURN_DONE) {
         self->done = true;
@@ -108,7 +125,7 @@ void weft__uv_turn(weft_uv *self) {
     self->empty = turn != WEFT_TURN_MORE && self->loop->tasks == 0;
     keep_running(self, !self->empty || self->deadline < INFINITY);
     if (turn == WEFT_TURN_MORE)
-        weft__uv_fail(self, "uv_async_send", uv_async_send(&self->async));
+        weft__uv_turn_soon(self);
     if (self->detached != NULL && self->empty && self->works == 0) {
         weft_loop_close(self->loop);
         weft__uv_close(self, self->detached);
@@ -129,7 +146,9 @@ void weft__uv_init(weft_uv *self, uv_loop_t *uv) {
                  .wake = wake,
                  .work = weft__uv_work,
                  .signal = weft__uv_watch_signal,
+                 .leave = weft__uv_leave,
                  .describe = describe,
+                 .world = self,
                  .slice = 1e-3,
                  .kind = 1},
         .data = data,
@@ -162,21 +181,30 @@ int weft__uv_open(weft_uv *self) {
         record_failure(self, "uv_timer_init", code);
         return code;
     }
+    uv_idle_init(self->uv, &self->idle); /* these two cannot fail */
+    uv_check_init(self->uv, &self->check);
     self->async.data = self;
     self->timer.data = self;
-    self->open_handles = 2;
+    self->idle.data = self;
+    self->check.data = self;
+    self->open_handles = 4;
     keep_running(self, false);
     return 0;
 }
 
-static void on_close(uv_handle_t *handle) {
-    weft_uv *self = handle->data;
+void weft__uv_handle_closed(weft_uv *self) {
     if (--self->open_handles == 0)
         self->detached(self);
+}
+
+static void on_close(uv_handle_t *handle) {
+    weft__uv_handle_closed(handle->data);
 }
 
 void weft__uv_close(weft_uv *self, weft_uv_callback *closed) {
     self->detached = closed;
     uv_close((uv_handle_t *)&self->async, on_close);
     uv_close((uv_handle_t *)&self->timer, on_close);
+    uv_close((uv_handle_t *)&self->idle, on_close);
+    uv_close((uv_handle_t *)&self->check, on_close);
 }

@@ -24,7 +24,7 @@ static void finish(uv_work_t *request, int status) {
     weft_work_done(self->work);
     free(self);
     host->works--;
-    weft__uv_fail(host, "uv_async_send", host->host.wake(&host->host));
+    weft__uv_turn_soon(host);
 }
 
 int weft__uv_work(weft_host *host, weft_work *work) {

@@ -47,8 +47,9 @@ weft_host *weft__program_host(const weft_error **error) {
     return weft__javascript_host();
 }
 
-void weft__program_simulated(weft_host *host) {
+const weft_error *weft__program_simulated(weft_host *host) {
     (void)host;
+    return NULL;
 }
 
 static void give_events(void *context, const weft_log_record *records, size_t count, uint64_t base) {

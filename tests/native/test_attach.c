@@ -417,7 +417,7 @@ TEST(a_thread_has_one_loop) {
     weft_uv second;
     begin();
     CHECK_EQ_INT(weft_uv_attach(&second, &uv, NULL), UV_EALREADY);
-    CHECK_EQ_INT(count_handles(), 2);
+    CHECK_EQ_INT(count_handles(), 4);
     end();
 }
 

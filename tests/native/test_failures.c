@@ -74,8 +74,8 @@ int uv_signal_start(uv_signal_t *signal, uv_signal_cb callback, int number) {
     return real(signal, callback, number);
 }
 
-static const char *const calls[] = {"uv_loop_init",  "uv_async_init",  "uv_async_send",
-                                    "uv_timer_init", "uv_timer_start", "uv_queue_work"};
+static const char *const calls[] = {"uv_loop_init", "uv_async_init", "uv_timer_init", "uv_timer_start",
+                                    "uv_queue_work"};
 enum { CALLS = sizeof calls / sizeof *calls };
 
 /* --- A program that makes all of them --- */
@@ -178,7 +178,7 @@ TEST(a_program_whose_host_fails_has_status_1) {
     for (int call = 0; call < CALLS; call++) {
         int dropped = 0;
         failing_call = calls[call];
-        calls_before = strcmp(calls[call], "uv_async_send") == 0; /* the first turn comes without it */
+        calls_before = 0;
         CHECK_EQ_INT(weft_main(weft_call(thorough, .dropped = &dropped)), 1);
         failing_call = NULL;
         CHECK(weft_loop_current() == NULL);

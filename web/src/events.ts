@@ -56,6 +56,7 @@ export const waitNames = [
     "thread",
     "promise",
     "one tick",
+    "input or output",
 ] as const;
 export type WaitName = (typeof waitNames)[number];
 
@@ -87,7 +88,7 @@ export interface LogEvent {
 /** What objects are, by the subkind of `object-new`. */
 export const objectTypes = [
     "object", "future", "gather", "shield", "group", "timeout", "semaphore", "lock", "event", "condition", "barrier", "queue",
-    "timer",
+    "timer", "outside",
 ] as const;
 export type ObjectType = (typeof objectTypes)[number];
 

@@ -9,7 +9,7 @@ export const families: Record<Family, { label: string; waits: WaitName[] }> = {
     time: { label: "sleeps", waits: ["sleep", "one tick"] },
     tasks: { label: "waits for tasks", waits: ["task", "future", "gather", "shield", "group"] },
     locks: { label: "waits for its turn", waits: ["semaphore", "lock", "event", "condition", "barrier", "queue"] },
-    outside: { label: "waits for the outside", waits: ["thread", "promise", "something"] },
+    outside: { label: "waits for the outside", waits: ["thread", "promise", "input or output", "something"] },
 };
 
 const familyOf = new Map<WaitName, Family>(

@@ -67,4 +67,12 @@ typedef struct weft_manager {
     uint32_t kind;  /* 0, or a built-in one */
 } weft_manager;
 
+/* The head of every structure that is open to the outside world: how weft_with closes it. Internal. */
+typedef struct weft__resource {
+    weft_coroutine *(*exit)(void *object, const weft_error *error);
+} weft__resource;
+
+/* Of anything that begins with one, or NULL. */
+weft_manager weft__resource_manager(void *object);
+
 #endif

@@ -55,4 +55,17 @@ typedef struct weft_task weft_task;
  * once. */
 typedef struct weft_coroutine weft_coroutine;
 
+/* What is open to the outside world, each explained in the header named here. weft_with closes it at the end
+ * of its block: weft_with(self->stream) { … } */
+typedef struct weft_stream weft_stream;               /* weft/stream.h */
+typedef struct weft_listener weft_listener;           /* weft/stream.h */
+typedef struct weft_udp weft_udp;                     /* weft/udp.h */
+typedef struct weft_file weft_file;                   /* weft/file.h */
+typedef struct weft_watch weft_watch;                 /* weft/file.h */
+typedef struct weft_process weft_process;             /* weft/process.h */
+typedef struct weft_http weft_http;                   /* weft/http.h */
+typedef struct weft_http_response weft_http_response; /* weft/http.h */
+typedef struct weft_http_server weft_http_server;     /* weft/http_server.h */
+typedef struct weft_websocket weft_websocket;         /* weft/websocket.h */
+
 #endif

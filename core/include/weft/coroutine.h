@@ -339,14 +339,24 @@ static inline weft_deadline weft__to_deadline(weft_value value) {
              : weft__to_deadline, default       \
              : weft__to_pointer)
 
-#define WEFT__MANAGER(m)                               \
-    _Generic((m), weft_manager                         \
-             : weft__manager_itself, weft_semaphore *  \
-             : weft__semaphore_manager, weft_lock *    \
-             : weft__lock_manager, weft_condition *    \
-             : weft__condition_manager, weft_barrier * \
-             : weft__barrier_manager, weft_group *     \
-             : weft__group_manager)(m)
+#define WEFT__MANAGER(m)                                    \
+    _Generic((m), weft_manager                              \
+             : weft__manager_itself, weft_semaphore *       \
+             : weft__semaphore_manager, weft_lock *         \
+             : weft__lock_manager, weft_condition *         \
+             : weft__condition_manager, weft_barrier *      \
+             : weft__barrier_manager, weft_group *          \
+             : weft__group_manager, weft_stream *           \
+             : weft__resource_manager, weft_listener *      \
+             : weft__resource_manager, weft_udp *           \
+             : weft__resource_manager, weft_file *          \
+             : weft__resource_manager, weft_watch *         \
+             : weft__resource_manager, weft_process *       \
+             : weft__resource_manager, weft_http *          \
+             : weft__resource_manager, weft_http_response * \
+             : weft__resource_manager, weft_http_server *   \
+             : weft__resource_manager, weft_websocket *     \
+             : weft__resource_manager)(m)
 #define WEFT__STORAGE(v) \
     _Generic((v), weft_group : (void *)&(v), weft_deadline : (void *)&(v), default : (void *)NULL)
 

@@ -11,26 +11,31 @@
 WEFT_BEGIN_DECLARATIONS
 
 /* Every code of weft's own: its name in C, its number, the name that is printed. */
-#define WEFT_ERRORS(X)                                                                                     \
-    X(WEFT_CANCELLED, 1, "Cancelled")              /* asyncio.CancelledError */                            \
-    X(WEFT_TIMED_OUT, 2, "TimedOut")               /* TimeoutError */                                      \
-    X(WEFT_OUT_OF_MEMORY, 3, "OutOfMemory")        /* MemoryError */                                       \
-    X(WEFT_INVALID_STATE, 4, "InvalidState")       /* asyncio.InvalidStateError */                         \
-    X(WEFT_INVALID_ARGUMENT, 5, "InvalidArgument") /* ValueError */                                        \
-    X(WEFT_TYPE_MISMATCH, 6, "TypeMismatch")       /* TypeError */                                         \
-    X(WEFT_RUNTIME, 7, "RuntimeError")             /* RuntimeError */                                      \
-    X(WEFT_GROUP, 8, "ErrorGroup")                 /* ExceptionGroup */                                    \
-    X(WEFT_STOP_ITERATION, 9, "StopIteration")     /* StopAsyncIteration */                                \
-    X(WEFT_GENERATOR_EXIT, 10, "GeneratorExit")    /* GeneratorExit */                                     \
-    X(WEFT_DEADLOCK, 11, "Deadlock")               /* nothing can ever wake the program again */           \
-    X(WEFT_SYSTEM, 12, "SystemError")              /* OSError; the message has the system's name for it */ \
-    X(WEFT_JAVASCRIPT, 13, "JavaScriptError")      /* a promise that rejected, an import that threw */     \
-    X(WEFT_BROKEN_BARRIER, 14, "BrokenBarrier")    /* asyncio.BrokenBarrierError */                        \
-    X(WEFT_QUEUE_EMPTY, 15, "QueueEmpty")          /* asyncio.QueueEmpty */                                \
-    X(WEFT_QUEUE_FULL, 16, "QueueFull")            /* asyncio.QueueFull */                                 \
-    X(WEFT_QUEUE_SHUT_DOWN, 17, "QueueShutDown")   /* asyncio.QueueShutDown */                             \
-    X(WEFT_INTERRUPTED, 18, "Interrupted")         /* KeyboardInterrupt: SIGINT ended a run */             \
-    X(WEFT_LOOKUP, 19, "LookupError")              /* LookupError: a context variable without a value */
+#define WEFT_ERRORS(X)                                                                                       \
+    X(WEFT_CANCELLED, 1, "Cancelled")              /* asyncio.CancelledError */                              \
+    X(WEFT_TIMED_OUT, 2, "TimedOut")               /* TimeoutError */                                        \
+    X(WEFT_OUT_OF_MEMORY, 3, "OutOfMemory")        /* MemoryError */                                         \
+    X(WEFT_INVALID_STATE, 4, "InvalidState")       /* asyncio.InvalidStateError */                           \
+    X(WEFT_INVALID_ARGUMENT, 5, "InvalidArgument") /* ValueError */                                          \
+    X(WEFT_TYPE_MISMATCH, 6, "TypeMismatch")       /* TypeError */                                           \
+    X(WEFT_RUNTIME, 7, "RuntimeError")             /* RuntimeError */                                        \
+    X(WEFT_GROUP, 8, "ErrorGroup")                 /* ExceptionGroup */                                      \
+    X(WEFT_STOP_ITERATION, 9, "StopIteration")     /* StopAsyncIteration */                                  \
+    X(WEFT_GENERATOR_EXIT, 10, "GeneratorExit")    /* GeneratorExit */                                       \
+    X(WEFT_DEADLOCK, 11, "Deadlock")               /* nothing can ever wake the program again */             \
+    X(WEFT_SYSTEM, 12, "SystemError")              /* OSError; the message has the system's name for it */   \
+    X(WEFT_JAVASCRIPT, 13, "JavaScriptError")      /* a promise that rejected, an import that threw */       \
+    X(WEFT_BROKEN_BARRIER, 14, "BrokenBarrier")    /* asyncio.BrokenBarrierError */                          \
+    X(WEFT_QUEUE_EMPTY, 15, "QueueEmpty")          /* asyncio.QueueEmpty */                                  \
+    X(WEFT_QUEUE_FULL, 16, "QueueFull")            /* asyncio.QueueFull */                                   \
+    X(WEFT_QUEUE_SHUT_DOWN, 17, "QueueShutDown")   /* asyncio.QueueShutDown */                               \
+    X(WEFT_INTERRUPTED, 18, "Interrupted")         /* KeyboardInterrupt: SIGINT ended a run */               \
+    X(WEFT_LOOKUP, 19, "LookupError")              /* LookupError: a context variable without a value */     \
+    X(WEFT_INCOMPLETE, 20, "IncompleteRead")       /* asyncio.IncompleteReadError: the end came too early */ \
+    X(WEFT_LIMIT, 21, "LimitExceeded")             /* asyncio.LimitOverrunError: a peer sent too much */     \
+    X(WEFT_TLS, 22, "TlsError")                    /* ssl.SSLError */                                        \
+    X(WEFT_HTTP, 23, "HttpError")                  /* httpx.HTTPError: no answer, or one that is none */     \
+    X(WEFT_WEBSOCKET, 24, "WebSocketError")        /* the peer broke the protocol, or closed too early */
 
 /* What kind of error it is: weft's own, or a program's from WEFT_USER on. */
 typedef enum weft_code {
@@ -51,6 +56,8 @@ struct weft_error {
     const weft_error *cause;           /* what was being handled when it was raised, or NULL */
     const weft_error *const *children; /* of a group */
     size_t child_count;
+    const char
+        *system; /* the system's name of what failed, the same on every host: "ECONNRESET"; else NULL */
     uint32_t references; /* internal; 0 for static errors, which are never freed */
 };
 

@@ -36,10 +36,15 @@ struct weft_host {
     /* Call weft_signal_arrived for this signal from now on, or no longer, which cannot fail. 0 or a failure's
      * code; NULL: there are no signals. */
     int (*signal)(weft_host *host, int number, bool wanted);
+    /* The loop is being closed, and its tasks are gone: close what it has left open of the host's. NULL:
+     * nothing can be. */
+    void (*leave)(weft_host *host, weft_loop *loop);
     /* Free the host, after its loop was closed; NULL: there is nothing to free. */
     void (*close)(weft_host *host);
     /* Words for a failure's code. */
     const char *(*describe)(weft_host *host, int code);
+    /* For the host library's own files: what does input and output for this loop; NULL: there is none. */
+    void *world;
     /* Seconds to run tasks before the thread goes back to the host; 0: as long as any is ready. */
     double slice;
     /* 1 libuv, 2 JavaScript, 3 simulation; for the event log. */

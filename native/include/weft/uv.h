@@ -37,16 +37,19 @@ struct weft_uv {
     uv_loop_t *uv;
     uv_async_t async;
     uv_timer_t timer;
+    uv_idle_t idle;
+    uv_check_t check;
     double deadline; /* when the timer is for, on the loop's clock; INFINITY: it does not run */
     uint64_t origin; /* uv_hrtime at the clock's zero */
     struct weft__uv_signal *signals;
-    size_t works;          /* functions in threads */
-    uint32_t open_handles; /* of async and timer */
-    bool attached;         /* the program runs `uv` */
-    bool done;             /* the main tasks have ended once */
-    bool empty;            /* after the last turn no task was left */
-    int failure;           /* the first of libuv's errors that the loop cannot go on after, or 0 */
-    const char *failed;    /* the call that gave it */
+    struct weft__opened *opened; /* what of the outside world is open */
+    size_t works;                /* functions and requests in threads */
+    uint32_t open_handles;       /* not closed yet, those above among them */
+    bool attached;               /* the program runs `uv` */
+    bool done;                   /* the main tasks have ended once */
+    bool empty;                  /* after the last turn no task was left */
+    int failure;                 /* the first of libuv's errors that the loop cannot go on after, or 0 */
+    const char *failed;          /* the call that gave it */
     weft_uv_callback *detached;
     char words[160]; /* of the latest failure that was described */
 };

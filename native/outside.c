@@ -1,0 +1,160 @@
+#define _POSIX_C_SOURCE 200809L /* for uv.h */
+
+#include "outside.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+weft_uv *weft__uv_here(const weft_error **error) {
+    static const weft_error no_loop = {.code = WEFT_RUNTIME, .message = "no loop runs in this thread"};
+    static const weft_error no_world = {.code = WEFT_RUNTIME,
+                                        .message = "this host has no sockets, files and processes"};
+    weft_loop *loop = weft__current;
+    weft_uv *host = loop == NULL ? NULL : loop->host->world;
+    if (host == NULL)
+        *error = loop == NULL ? &no_loop : &no_world;
+    return host;
+}
+
+/* --- Errors --- */
+
+static const weft_error *system_error(int code, const char *format, va_list arguments) {
+    char said[512], words[96];
+    vsnprintf(said, sizeof said, format, arguments);
+    if (code == UV_ENOMEM)
+        return &weft_error_out_of_memory;
+    const char *name = uv_err_name(code); /* static for a code of libuv's, and these are */
+    return weft__error_of_system(name, "%s: %s (%s)", said, uv_strerror_r(code, words, sizeof words), name);
+}
+
+const weft_error *weft__system_error(int code, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    const weft_error *error = system_error(code, format, arguments);
+    va_end(arguments);
+    return error;
+}
+
+weft_value weft__system_failure(int code, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    weft_value value = weft__owned_failure(system_error(code, format, arguments));
+    va_end(arguments);
+    return value;
+}
+
+/* --- Waiting --- */
+
+const weft__queue_type weft__outside_type = {"input or output", WAITS_OUTSIDE, OBJECT_OUTSIDE, NULL, 0, 0};
+
+enum { EXTERNAL_OUTSIDE = 3 }; /* subkind of the records of a wait */
+
+static void log_wait(weft__waiting *self, uint8_t kind) {
+    weft_loop *loop = self->loop;
+    if (WEFT__UNLIKELY(loop->log != NULL))
+        weft__log_record(loop, kind, EXTERNAL_OUTSIDE, 0, weft__id_of(loop->current), 0, 0,
+                         weft__queue_id(loop, &self->task), 0);
+}
+
+void weft__waiting_begin(weft__waiting *self, weft_loop *loop) {
+    self->loop = loop;
+    weft_loop_hold(loop);
+    log_wait(self, WEFT_LOG_EXTERNAL_BEGIN);
+}
+
+void weft__waiting_end(weft__waiting *self) {
+    weft_loop *loop = self->loop, *outer = weft__current;
+    if (loop == NULL)
+        return;
+    weft__current = loop;
+    weft__waiting_leave(self);
+    weft__queue_wake(loop, &self->task);
+    weft__current = outer;
+}
+
+void weft__waiting_leave(weft__waiting *self) {
+    if (self->loop == NULL)
+        return;
+    log_wait(self, WEFT_LOG_EXTERNAL_END);
+    weft_loop_unhold(self->loop);
+    self->loop = NULL;
+}
+
+/* --- Requests --- */
+
+void *weft__request_new(size_t size, weft_uv *host, void (*free)(weft__request *self)) {
+    weft__request *self = calloc(1, size);
+    if (self != NULL) {
+        self->host = host;
+        self->free = free;
+    }
+    return self;
+}
+
+void weft__request_begin(weft__request *self, uv_req_t *pooled, int code) {
+    self->status = code;
+    self->pending = code >= 0;
+    self->cancellable = self->pending ? pooled : NULL;
+    self->host->works += self->cancellable != NULL;
+}
+
+void weft__request_end(weft__request *self, int status) {
+    self->status = status;
+    self->pending = false;
+    self->host->works -= self->cancellable != NULL;
+    if (self->host->detached != NULL) /* who waited for this in order to close */
+        weft__uv_turn_soon(self->host);
+    if (self->left)
+        self->free(self);
+    else
+        weft__waiting_end(&self->waiting);
+}
+
+void weft__request_leave(weft__request *self) {
+    if (self == NULL)
+        return;
+    weft__waiting_leave(&self->waiting);
+    self->left = true;
+    if (!self->pending)
+        self->free(self);
+    else if (self->cancellable != NULL)
+        uv_cancel(self->cancellable); /* the callback comes all the same */
+}
+
+/* --- What is open --- */
+
+void weft__open(weft__opened *self, weft_uv *host, const char *what, void (*close)(weft__opened *self)) {
+    self->host = host;
+    self->what = what;
+    self->close = close;
+    self->next = host->opened;
+    self->link = &host->opened;
+    if (self->next != NULL)
+        self->next->link = &self->next;
+    host->opened = self;
+}
+
+void weft__open_ends(weft__opened *self) {
+    if (self->host == NULL)
+        return;
+    *self->link = self->next;
+    if (self->next != NULL)
+        self->next->link = self->link;
+    self->host = NULL;
+}
+
+void weft__uv_leave(weft_host *host, weft_loop *loop) {
+    weft_uv *world = host->world;
+    while (world->opened != NULL) {
+        if (loop->debug)
+            weft__report(loop, WEFT__NOTHING_KNOWN, "a %s was never closed", world->opened->what);
+        world->opened->close(world->opened);
+    }
+}
+
+void weft__close_handle(weft_uv *host, uv_handle_t *handle, uv_close_cb closed) {
+    uv_ref(handle); /* so that libuv comes to it */
+    host->open_handles++;
+    uv_close(handle, closed);
+}
