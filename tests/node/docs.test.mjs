@@ -94,8 +94,9 @@ async function compile(file, output) {
     assert.equal(locals.status, 0, howItEnded(locals));
   }
   await succeed(clang.c, [...strict, ...clang.includes, "-fsyntax-only", file]);
-  const uv = (await succeed("pkg-config", ["--cflags", "--libs", "libuv"])).stdout.trim().split(/\s+/);
-  const link = output === null ? ["-c", "-o", "/dev/null"] : [at("build/native/libweft.a"), ...uv, "-lm", "-pthread", "-o", output];
+  const found = (await succeed("pkg-config", ["--cflags", "--libs", "libuv", "libcurl", "openssl"])).stdout.trim().split(/\s+/);
+  const libraries = ["-Wl,--as-needed", ...found, "-lwslay", "-lm", "-pthread"];
+  const link = output === null ? ["-c", "-o", "/dev/null"] : [at("build/native/libweft.a"), ...libraries, "-o", output];
   await succeed(gcc.c, [...strict, prefix, ...gcc.includes, file, ...link]);
 }
 

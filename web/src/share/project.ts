@@ -45,9 +45,9 @@ function readme(subject: Subject, name: string, source: string): string {
 
 A program on [weft](weft/), asyncio for C, as it stood in weft's playground.
 
-It needs a C compiler, CMake, pkg-config and libuv; on Debian and Ubuntu
+It needs a C compiler, CMake, pkg-config, libuv, libcurl, OpenSSL, wslay and llhttp; on Debian 12
 
-    sudo apt install build-essential cmake pkg-config libuv1-dev
+    sudo apt install build-essential cmake pkg-config libuv1-dev libcurl4-openssl-dev libssl-dev libwslay-dev node-llhttp
 
 Then build it and run it:
 
