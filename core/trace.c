@@ -237,9 +237,9 @@ static void close_slice(weft_trace *trace, const track *at) {
 }
 
 static void write_awaited(weft_trace *trace, const track *at) {
-    static const char *const waits[] = {"",      "sleep",     "task",    "future",  "gather",    "shield",
-                                        "group", "semaphore", "lock",    "event",   "condition", "barrier",
-                                        "queue", "thread",    "promise", "one tick", "input or output"};
+    static const char *const waits[] = {
+        "",      "sleep",     "task",    "future", "gather", "shield",  "group",    "semaphore",      "lock",
+        "event", "condition", "barrier", "queue",  "thread", "promise", "one tick", "input or output"};
     weft__json *json = &trace->json;
     bool known = at->waits_for > 0 && at->waits_for < sizeof waits / sizeof *waits;
     weft__json_format(json, "waits for %s", known ? waits[at->waits_for] : "something");
