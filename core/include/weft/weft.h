@@ -16,6 +16,7 @@
 #include <weft/generator.h>
 #include <weft/group.h>
 #include <weft/host.h>
+#include <weft/http.h>
 #include <weft/lock.h>
 #include <weft/log.h>
 #include <weft/loop.h>
