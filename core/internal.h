@@ -339,6 +339,7 @@ struct weft_loop {
     uint32_t mains;  /* main tasks not done; at the end, those that it waits for */
     uint32_t tasks;  /* tasks not done */
     uint32_t holds;  /* operations pending outside */
+    struct weft__opened *opened; /* what of the core's is open to the outside: opened.h */
     weft__signal *signals;
     weft_work *works;   /* functions in threads; each is one of the holds, too */
     uint64_t decisions; /* of the simulation */

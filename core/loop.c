@@ -4,6 +4,7 @@
  */
 
 #include "internal.h"
+#include "opened.h"
 #include "program.h"
 
 #include <stdlib.h>
@@ -343,6 +344,7 @@ void weft_loop_close(weft_loop *loop) {
     weft__drop_ended(loop);
     weft__leave_works(loop);
     weft__remove_signals(loop);
+    weft__leave_opened(loop, &loop->opened);
     if (loop->host->leave != NULL)
         loop->host->leave(loop->host, loop);
     weft__hold_free(loop, &loop->held);

@@ -89,31 +89,12 @@ void weft__request_leave(weft__request *self) {
 
 void weft__open(weft__opened *self, weft_uv *host, const char *what, void (*close)(weft__opened *self)) {
     self->host = host;
-    self->what = what;
-    self->close = close;
-    self->next = host->opened;
-    self->link = &host->opened;
-    if (self->next != NULL)
-        self->next->link = &self->next;
-    host->opened = self;
-}
-
-void weft__open_ends(weft__opened *self) {
-    if (self->host == NULL)
-        return;
-    *self->link = self->next;
-    if (self->next != NULL)
-        self->next->link = self->link;
-    self->host = NULL;
+    weft__open_in(&host->opened, self, what, close);
 }
 
 void weft__uv_leave(weft_host *host, weft_loop *loop) {
     weft_uv *world = host->world;
-    while (world->opened != NULL) {
-        if (loop->debug)
-            weft__report(loop, WEFT__NOTHING_KNOWN, "a %s was never closed", world->opened->what);
-        world->opened->close(world->opened);
-    }
+    weft__leave_opened(loop, &world->opened);
 }
 
 void weft__close_handle(weft_uv *host, uv_handle_t *handle, uv_close_cb closed) {

@@ -9,6 +9,7 @@
 
 #include "uv_host.h"
 
+#include "../core/opened.h"
 #include "../core/waiting.h"
 
 /* The libuv host of this thread's loop, simulated or not; NULL with an error, static, if it has none. */
@@ -66,21 +67,8 @@ void weft__request_leave(weft__request *self);
 
 /* --- What is open --- */
 
-/*
- * The head of every structure of malloc's that stays open: a stream, a file. weft_with can close it, as
- * anybody can; what nobody closed is closed with the loop, and debug mode says so.
- */
-typedef struct weft__opened {
-    weft__resource resource; /* first: what weft_with sees */
-    struct weft__opened *next, **link;
-    weft_uv *host; /* NULL: not open any more */
-    const char *what;
-    void (*close)(struct weft__opened *self); /* begins its end; whoever waits for it must be told */
-} weft__opened;
-
+/* weft__opened (../core/opened.h) of malloc's memory, in the list of its host. */
 void weft__open(weft__opened *self, weft_uv *host, const char *what, void (*close)(weft__opened *self));
-/* It is closed, or about to be: called by `close`. Its memory may still be libuv's. */
-void weft__open_ends(weft__opened *self);
 
 /* uv_close of a handle of it: `closed` gets it from libuv, and must call weft__uv_handle_closed(host) last.
  */
