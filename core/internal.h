@@ -6,6 +6,7 @@
 #include <weft/weft.h>
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -535,6 +536,7 @@ weft_frame *weft__hold_free(weft_loop *loop,
 
 /* value.c */
 weft_value weft__value_detach(weft_value value);
+weft_value weft__format_list(const char *format, va_list arguments) WEFT__PRINTF(1, 0);
 
 /* error.c */
 const weft_error *weft__error_copy(const weft_error *error); /* for another thread: in memory of malloc's */

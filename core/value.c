@@ -35,12 +35,10 @@ weft_value weft_owned_string(char *string, void (*release)(void *)) {
     return value;
 }
 
-weft_value weft_format(const char *format, ...) {
-    va_list arguments, again;
-    va_start(arguments, format);
+weft_value weft__format_list(const char *format, va_list arguments) {
+    va_list again;
     va_copy(again, arguments);
     int length = vsnprintf(NULL, 0, format, arguments);
-    va_end(arguments);
     size_t size = length < 0 ? 1 : (size_t)length + 1;
     char *string = weft_allocate(size);
     if (string != NULL) {
@@ -51,6 +49,14 @@ weft_value weft_format(const char *format, ...) {
     /* A thread has no loop, so this is malloc's; weft_free, called on the loop, could be another allocator's.
      */
     return weft_owned_string(string, weft__current != NULL ? weft_free : free);
+}
+
+weft_value weft_format(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    weft_value value = weft__format_list(format, arguments);
+    va_end(arguments);
+    return value;
 }
 
 /* --- As text --- */

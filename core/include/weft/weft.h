@@ -31,5 +31,6 @@
 #include <weft/timeout.h>
 #include <weft/value.h>
 #include <weft/wait.h>
+#include <weft/websocket.h>
 
 #endif
