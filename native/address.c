@@ -39,8 +39,10 @@ bool weft__address_tell(const struct sockaddr *address, weft_address *told) {
     }
     if (address->sa_family == AF_INET6) {
         const struct sockaddr_in6 *from = any;
-        told->family = 6;
         told->port = ntohs(from->sin6_port);
+        told->family = IN6_IS_ADDR_V4MAPPED(&from->sin6_addr) ? 4 : 6;
+        if (told->family == 4) /* as an IPv6 socket sees a peer of IPv4's */
+            return uv_inet_ntop(AF_INET, &from->sin6_addr.s6_addr[12], told->host, sizeof told->host) == 0;
         if (uv_inet_ntop(AF_INET6, &from->sin6_addr, told->host, sizeof told->host) != 0)
             return false;
         tell_zone(from->sin6_scope_id, told->host, sizeof told->host);

@@ -2,7 +2,9 @@
 
 #include "outside.h"
 
+#include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -63,10 +65,11 @@ void weft__request_begin(weft__request *self, uv_req_t *pooled, int code) {
 }
 
 void weft__request_end(weft__request *self, int status) {
+    bool pooled = self->cancellable != NULL;
     self->status = status;
     self->pending = false;
-    self->host->works -= self->cancellable != NULL;
-    if (self->host->detached != NULL) /* who waited for this in order to close */
+    self->host->works -= pooled;
+    if (pooled && self->host->detached != NULL) /* who waited for this in order to close */
         weft__uv_turn_soon(self->host);
     if (self->left)
         self->free(self);
@@ -87,7 +90,23 @@ void weft__request_leave(weft__request *self) {
 
 /* --- What is open --- */
 
+/*
+ * Who writes to a socket or pipe that its peer has closed gets EPIPE, and is not killed: libuv's write has no
+ * MSG_NOSIGNAL, and there is none for pipes. For the whole process, once, and only if nobody handles SIGPIPE;
+ * a program that opens nothing keeps it, so that `program | head` ends. The children of weft_process_start
+ * have it as ever.
+ */
+void weft__ignore_sigpipe(void) {
+    static atomic_flag done = ATOMIC_FLAG_INIT;
+    struct sigaction now;
+    if (atomic_flag_test_and_set(&done))
+        return;
+    if (sigaction(SIGPIPE, NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO) && now.sa_handler == SIG_DFL)
+        signal(SIGPIPE, SIG_IGN);
+}
+
 void weft__open(weft__opened *self, weft_uv *host, const char *what, void (*close)(weft__opened *self)) {
+    weft__ignore_sigpipe();
     self->host = host;
     weft__open_in(&host->opened, self, what, close);
 }

@@ -70,6 +70,10 @@ void weft__request_leave(weft__request *self);
 /* weft__opened (../core/opened.h) of malloc's memory, in the list of its host. */
 void weft__open(weft__opened *self, weft_uv *host, const char *what, void (*close)(weft__opened *self));
 
+/* From here on a write to what its peer has closed is EPIPE. Called by weft__open, and by who writes to
+ * sockets without it. */
+void weft__ignore_sigpipe(void);
+
 /* uv_close of a handle of it: `closed` gets it from libuv, and must call weft__uv_handle_closed(host) last.
  */
 void weft__close_handle(weft_uv *host, uv_handle_t *handle, uv_close_cb closed);
