@@ -277,7 +277,8 @@ typedef struct weft__log weft__log;
 
 /* --- The loop --- */
 
-typedef struct weft__signal weft__signal; /* a handler */
+typedef struct weft__signal weft__signal; /* one that is not left to its default action */
+typedef struct weft__listener weft__listener;
 
 /* From another thread, or a signal handler: a call, or what has a way of its own to arrive. */
 typedef struct weft__message weft__message;
@@ -336,14 +337,15 @@ struct weft_loop {
     double join_seconds, join_until; /* how long the end waits for functions in threads */
     uint32_t cutoff;                 /* timers set from this sequence number on are not of this iteration */
     uint32_t last_id;
-    uint32_t graphs; /* call graphs that were written */
-    uint32_t mains;  /* main tasks not done; at the end, those that it waits for */
-    uint32_t tasks;  /* tasks not done */
-    uint32_t holds;  /* operations pending outside */
+    uint32_t graphs;             /* call graphs that were written */
+    uint32_t mains;              /* main tasks not done; at the end, those that it waits for */
+    uint32_t tasks;              /* tasks not done */
+    uint32_t holds;              /* operations pending outside */
     struct weft__opened *opened; /* what of the core's is open to the outside: opened.h */
     weft__signal *signals;
-    weft_work *works;   /* functions in threads; each is one of the holds, too */
-    uint64_t decisions; /* of the simulation */
+    weft__listener *listeners; /* coroutines that wait for signals */
+    weft_work *works;          /* functions in threads; each is one of the holds, too */
+    uint64_t decisions;        /* of the simulation */
 
     weft__timers timers;
     weft__pool pools[POOLS];
@@ -780,6 +782,11 @@ const struct weft__watch *weft__watch_of_wait(const weft_frame *leaf); /* of a t
 
 /* signal.c */
 void weft__remove_signals(weft_loop *loop);
+const weft_error *weft__signal_listen(weft_loop *loop, int number); /* the error is the caller's */
+void weft__signal_leave(weft_loop *loop, int number);               /* once for each that listens */
+
+/* signal_wait.c */
+void weft__tell_listeners(weft_loop *loop, int number);
 
 /* interrupt.c */
 void weft__interruptible(weft_loop *loop, weft_task *main);

@@ -1,17 +1,21 @@
-/* Signal handlers: callbacks of the loop for what the host sees of signals. */
+/*
+ * Signals that are not left to their default action: since they have a handler, a callback of the loop, or
+ * since coroutines listen to them (signal_wait.c), or both.
+ */
 
 #include "internal.h"
 
 struct weft__signal {
     weft__signal *next;
     int number;
-    weft_callback *function;
+    uint32_t listeners;
+    weft_callback *function; /* NULL: it has no handler */
     void *argument;
     const char *name;
     weft_context *context; /* counted; NULL: no variables */
 };
 
-/* Where the handler of a signal is, or would be. */
+/* Where the record of a signal is, or would be. */
 static weft__signal **place_of(weft_loop *loop, int number) {
     weft__signal **place = &loop->signals;
     while (*place != NULL && (*place)->number != number)
@@ -25,68 +29,102 @@ static const weft_error *refuse(weft_loop *loop, int number, int code) {
                           words == NULL ? "the host failed" : words);
 }
 
-/* Takes the context. */
-static const weft_error *add(weft_loop *loop, weft__signal **place, const weft__signal *handler) {
+/* The signal has a record from here on, or the error says why not. */
+static const weft_error *take(weft_loop *loop, int number, weft__signal ***place) {
+    *place = place_of(loop, number);
+    if (**place != NULL)
+        return NULL;
+    if (loop->host->signal == NULL)
+        return weft_error_new(WEFT_RUNTIME, "this host has no signals");
     weft__signal *made = weft__new(loop, sizeof *made);
     if (made == NULL)
         return &weft_error_out_of_memory;
-    int code = loop->host->signal(loop->host, handler->number, true);
+    int code = loop->host->signal(loop->host, number, true);
     if (code != 0) {
         weft__delete(loop, made, sizeof *made);
-        return refuse(loop, handler->number, code);
+        return refuse(loop, number, code);
     }
-    *made = *handler;
-    *place = made;
+    *made = (weft__signal){.number = number};
+    **place = made;
     weft_loop_hold(loop);
     return NULL;
+}
+
+/* It goes back to its default action if nobody needs it any more. */
+static void let_go(weft_loop *loop, weft__signal **place) {
+    weft__signal *signal = *place;
+    if (signal->function != NULL || signal->listeners > 0)
+        return;
+    *place = signal->next;
+    loop->host->signal(loop->host, signal->number, false);
+    weft__delete(loop, signal, sizeof *signal);
+    weft_loop_unhold(loop);
 }
 
 const weft_error *weft__add_signal_handler(int number, weft_callback *function, void *argument,
                                            const char *name) {
     weft_loop *loop = weft__current;
-    weft__signal handler = {.number = number, .function = function, .argument = argument, .name = name};
+    weft__signal **place;
+    weft_context *context;
     if (!weft__has_loop(loop, name))
         return weft_error_new(WEFT_RUNTIME, "no loop runs in this thread");
     if (loop->host->signal == NULL)
         return weft_error_new(WEFT_RUNTIME, "this host has no signals");
     if (function == NULL)
         return weft_error_new(WEFT_INVALID_ARGUMENT, "a signal handler needs a function, not NULL");
-    if (!weft__context_snapshot(loop, &handler.context))
+    if (!weft__context_snapshot(loop, &context))
         return &weft_error_out_of_memory;
-    weft__signal **place = place_of(loop, number);
-    if (*place != NULL) {
-        weft__context_free(loop, (*place)->context);
-        handler.next = (*place)->next;
-        **place = handler;
-        return NULL;
+    const weft_error *error = take(loop, number, &place);
+    if (error != NULL) {
+        weft__context_free(loop, context);
+        return error;
     }
-    const weft_error *error = add(loop, place, &handler);
-    if (error != NULL)
-        weft__context_free(loop, handler.context);
-    return error;
+    weft__signal *signal = *place;
+    weft__context_free(loop, signal->context);
+    signal->function = function;
+    signal->argument = argument;
+    signal->name = name;
+    signal->context = context;
+    return NULL;
 }
 
 static void remove_at(weft_loop *loop, weft__signal **place) {
-    weft__signal *handler = *place;
-    *place = handler->next;
-    loop->host->signal(loop->host, handler->number, false);
-    weft__context_free(loop, handler->context);
-    weft__delete(loop, handler, sizeof *handler);
-    weft_loop_unhold(loop);
+    weft__context_free(loop, (*place)->context);
+    (*place)->context = NULL;
+    (*place)->function = NULL;
+    let_go(loop, place);
 }
 
 bool weft_remove_signal_handler(int number) {
     weft_loop *loop = weft__current;
     weft__signal **place = loop == NULL ? NULL : place_of(loop, number);
-    if (place == NULL || *place == NULL)
+    if (place == NULL || *place == NULL || (*place)->function == NULL)
         return false;
     remove_at(loop, place);
     return true;
 }
 
+const weft_error *weft__signal_listen(weft_loop *loop, int number) {
+    weft__signal **place;
+    const weft_error *error = take(loop, number, &place);
+    if (error == NULL)
+        (*place)->listeners++;
+    return error;
+}
+
+void weft__signal_leave(weft_loop *loop, int number) {
+    weft__signal **place = place_of(loop, number);
+    if (*place == NULL)
+        return; /* the loop is being closed */
+    (*place)->listeners--;
+    let_go(loop, place);
+}
+
 void weft__remove_signals(weft_loop *loop) {
-    while (loop->signals != NULL)
+    while (loop->signals != NULL) {
+        loop->signals->listeners = 0;
         remove_at(loop, &loop->signals);
+    }
 }
 
 /* All calls of a handler share its context, as asyncio's do. */
@@ -96,8 +134,9 @@ void weft_signal_arrived(weft_loop *loop, int number) {
     if (handler == NULL)
         return;
     weft__current = loop;
-    if (!weft__call_soon_in(loop, weft_context_retain(handler->context), handler->function, handler->argument,
-                            handler->name))
+    weft__tell_listeners(loop, number);
+    if (handler->function != NULL && !weft__call_soon_in(loop, weft_context_retain(handler->context),
+                                                         handler->function, handler->argument, handler->name))
         weft__report(loop, WEFT__NOTHING_KNOWN, "no memory to call the handler of signal %d", number);
     weft__current = outer;
 }
