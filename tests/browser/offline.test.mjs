@@ -58,7 +58,7 @@ test("a newer version comes whole with the next visit, and the older one stays w
     const change = async (mark) => {
         for (const file of files) {
             const text = await readFile(file, "utf8");
-            await writeFile(file, text.replace(/(<title>|\/\*)/, `$1${mark}`));
+            await writeFile(file, text.replace(/<head>|\/\*/, (found) => found + (found === "<head>" ? `<meta name="${mark}">` : mark)));
         }
         await build(site.directory);
     };
@@ -79,7 +79,7 @@ test("a newer version comes whole with the next visit, and the older one stays w
     assert.deepEqual(await seen(), [false, false]);
     /* The page loads itself again when the newer version has taken over. */
     await page.reload();
-    await page.waitForFunction(async () => (await (await fetch("./")).text()).includes("NEW "));
+    await page.locator('meta[name="NEW "]').waitFor({ state: "attached" });
     assert.deepEqual(await seen(), [true, true]);
 });
 
