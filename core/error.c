@@ -121,15 +121,28 @@ const weft_error *weft_error_group(const char *message, const weft_error *const 
     return &made->error;
 }
 
-const weft_error *weft__error_of_system(const char *name, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    block *made = block_of(new_error(NULL, WEFT_SYSTEM, format, arguments));
-    va_end(arguments);
+static const weft_error *named_error(int code, const char *name, const char *format, va_list arguments) {
+    block *made = block_of(new_error(NULL, code, format, arguments));
     if (made == NULL)
         return &weft_error_out_of_memory;
     made->error.system = name;
     return &made->error;
+}
+
+const weft_error *weft__error_of_system(const char *name, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    const weft_error *error = named_error(WEFT_SYSTEM, name, format, arguments);
+    va_end(arguments);
+    return error;
+}
+
+const weft_error *weft__error_named(int code, const char *name, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    const weft_error *error = named_error(code, name, format, arguments);
+    va_end(arguments);
+    return error;
 }
 
 static void release_failure(void *pointer) {

@@ -341,6 +341,7 @@ struct weft_loop {
     uint32_t mains;              /* main tasks not done; at the end, those that it waits for */
     uint32_t tasks;              /* tasks not done */
     uint32_t holds;              /* operations pending outside */
+    weft_http *http;             /* the client of requests without one; NULL until the first */
     struct weft__opened *opened; /* what of the core's is open to the outside: opened.h */
     weft__signal *signals;
     weft__listener *listeners; /* coroutines that wait for signals */
@@ -543,7 +544,9 @@ weft_value weft__format_list(const char *format, va_list arguments) WEFT__PRINTF
 /* error.c */
 const weft_error *weft__error_copy(const weft_error *error); /* for another thread: in memory of malloc's */
 const weft_error *weft__error_of_system(const char *name, const char *format, ...)
-    WEFT__PRINTF(2, 3);                                  /* `name` is static */
+    WEFT__PRINTF(2, 3); /* `name` is static */
+const weft_error *weft__error_named(int code, const char *name, const char *format, ...)
+    WEFT__PRINTF(3, 4);                                  /* of any code; the system's name may be NULL */
 weft_value weft__owned_failure(const weft_error *error); /* takes the error */
 const weft_error *
 weft__error_at(const char *function, const char *file, int line, const weft_error *cause, int code,

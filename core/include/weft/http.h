@@ -22,12 +22,10 @@
  */
 
 #include <weft/base.h>
+#include <weft/bytes.h>
 #include <weft/coroutine.h>
 
 WEFT_BEGIN_DECLARATIONS
-
-/* Bytes and their number: see weft/bytes.h. */
-typedef struct weft_bytes weft_bytes;
 
 /* A header. A list of them ends with a name of NULL:
  * (const weft_http_field[]){{"Accept", "text/plain"}, {NULL, NULL}} */
