@@ -344,10 +344,10 @@ void weft_loop_close(weft_loop *loop) {
     weft__drop_ended(loop);
     weft__leave_works(loop);
     weft__remove_signals(loop);
+    weft__hold_free(loop, &loop->held); /* before what is open goes, since a value may own some of it */
     weft__leave_opened(loop, &loop->opened);
     if (loop->host->leave != NULL)
         loop->host->leave(loop->host, loop);
-    weft__hold_free(loop, &loop->held);
     weft__timers_close(loop);
     weft__take_messages(loop); /* that other threads sent before they heard of the end */
     free_ready(loop, &loop->ready);
