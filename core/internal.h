@@ -295,6 +295,14 @@ struct weft__message {
     bool owned;            /* the context is the message's own, else of the thread that called */
 };
 
+/* channel.c: tasks of a loop that a channel has something to tell. */
+typedef struct weft__news {
+    atomic_bool locked;
+    bool sent; /* the message is under way */
+    struct weft__channel_use *first, **last;
+    weft__message message;
+} weft__news;
+
 struct weft_loop {
     struct weft__transfer transfer; /* must come first: the macros reach it */
     weft_task *current;
@@ -372,6 +380,7 @@ struct weft_loop {
     struct weft_simulation *simulation; /* the host, if it is one */
     _Atomic(weft__message *) inbox;
     atomic_uint senders; /* threads between a message and its wake-up */
+    weft__news news;
 
     weft_task *interruptible; /* what SIGINT cancels, or NULL */
     bool interrupt_told;      /* it was cancelled for that */
@@ -382,6 +391,8 @@ struct weft_loop {
 
 /* loop.c */
 double weft__now(weft_loop *loop);
+bool weft__memory_is_mallocs(
+    const weft_loop *loop); /* what weft_allocate gives there, NULL: without a loop */
 
 /* memory.c */
 extern _Thread_local weft_loop *weft__current;

@@ -52,10 +52,15 @@ weft_loop *weft_loop_new(weft_host *host, const weft_allocator *allocator) {
     loop->held.scope.kind = SCOPE_HOLD;
     atomic_init(&loop->inbox, NULL);
     atomic_init(&loop->senders, 0);
+    atomic_init(&loop->news.locked, false);
     atomic_init(&loop->interrupts, 0);
     atomic_init(&loop->interrupt_queued, false);
     weft__current = loop;
     return loop;
+}
+
+bool weft__memory_is_mallocs(const weft_loop *loop) {
+    return loop == NULL || loop->allocator.allocate == allocate_default;
 }
 
 weft_loop *weft_loop_current(void) {

@@ -6,6 +6,7 @@
 #include <weft/as_completed.h>
 #include <weft/barrier.h>
 #include <weft/call_graph.h>
+#include <weft/channel.h>
 #include <weft/condition.h>
 #include <weft/context.h>
 #include <weft/coroutine.h>
