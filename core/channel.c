@@ -19,26 +19,11 @@
  * Nobody sleeps with a lock held, and no memory is asked for.
  */
 
+#include "spin.h"
 #include "wait_queue.h"
 
 #include <stdlib.h>
 #include <weft/channel.h>
-
-#if defined(__wasm__) && !defined(__wasm_atomics__)
-enum { HAS_THREADS = false };
-#else
-enum { HAS_THREADS = true };
-#endif
-
-#if !defined(__wasm__) && !defined(__STDC_NO_THREADS__) && defined(__has_include)
-#if __has_include(<threads.h>)
-#include <threads.h>
-#define YIELD() thrd_yield()
-#endif
-#endif
-#ifndef YIELD
-#define YIELD() ((void)0)
-#endif
 
 enum use_state { IDLE, WAITING, GRANTED, TOLD };
 enum answer { DONE, MUST_WAIT, CLOSED, NO_MEMORY };
@@ -67,7 +52,7 @@ typedef struct waiters {
 enum { NUMBERS = 4 };
 
 struct weft_channel {
-    atomic_bool locked;
+    weft__spin locked;
     atomic_uint uses; /* one for all references together, and one for each operation that is called */
 
     size_t capacity;
@@ -90,20 +75,6 @@ struct weft_channel {
 
 static const weft_error shut_down = {.code = WEFT_QUEUE_SHUT_DOWN, .message = "the channel was closed"};
 static const weft_error missing = {.code = WEFT_INVALID_ARGUMENT, .message = "a channel is needed, not NULL"};
-
-/* --- Locks --- */
-
-static void lock(atomic_bool *locked) {
-    enum { PATIENCE = 100 };
-    for (unsigned rounds = 0; atomic_exchange_explicit(locked, true, memory_order_acquire);)
-        while (atomic_load_explicit(locked, memory_order_relaxed))
-            if (++rounds > PATIENCE)
-                YIELD(); /* who has it may need this very processor */
-}
-
-static void unlock(atomic_bool *locked) {
-    atomic_store_explicit(locked, false, memory_order_release);
-}
 
 /* --- News for a loop --- */
 
@@ -145,23 +116,23 @@ static void forget_news(weft__news *news, use *self) {
 }
 
 static bool is_shared(const weft_channel *channel) {
-    return HAS_THREADS && (channel->shared || channel->references > 1);
+    return WEFT__HAS_THREADS && (channel->shared || channel->references > 1);
 }
 
 /* In the loop's thread. */
 static void take_news(weft_loop *loop) {
     weft__news *news = &loop->news;
     for (;;) {
-        lock(&news->locked);
+        weft__lock(&news->locked);
         use *self = news->first;
         if (self != NULL)
             forget_news(news, self);
-        unlock(&news->locked);
+        weft__unlock(&news->locked);
         if (self == NULL)
             return;
-        lock(&self->channel->locked);
+        weft__lock(&self->channel->locked);
         bool waits = self->state == WAITING, held = waits && is_shared(self->channel);
-        unlock(&self->channel->locked);
+        weft__unlock(&self->channel->locked);
         if (!waits)
             weft__queue_wake(loop, &self->task);
         set_held(self, held);
@@ -169,9 +140,9 @@ static void take_news(weft_loop *loop) {
 }
 
 static void on_news(weft_loop *loop, weft__message *message) {
-    lock(&loop->news.locked);
+    weft__lock(&loop->news.locked);
     loop->news.sent = false;
-    unlock(&loop->news.locked);
+    weft__unlock(&loop->news.locked);
     (void)message;
     take_news(loop);
 }
@@ -181,7 +152,7 @@ static void tell(use *self, wakeups *due) {
     weft_loop *loop = self->loop;
     weft__news *news = &loop->news;
     bool here = loop == weft__current, send = false;
-    lock(&news->locked);
+    weft__lock(&news->locked);
     if (news->last == NULL)
         news->last = &news->first;
     if (self->told_link == NULL) {
@@ -196,7 +167,7 @@ static void tell(use *self, wakeups *due) {
         news->message.arrive = on_news;
         weft__send(loop, &news->message);
     }
-    unlock(&news->locked);
+    weft__unlock(&news->locked);
     due->here |= here;
     if (!send)
         return;
@@ -206,7 +177,7 @@ static void tell(use *self, wakeups *due) {
 }
 
 static void leave_lock(weft_channel *channel, wakeups *due) {
-    unlock(&channel->locked);
+    weft__unlock(&channel->locked);
     wake_loops(due);
     if (due->here)
         take_news(weft__current);
@@ -286,7 +257,7 @@ static void enter_lock(weft_channel *channel, wakeups *due) {
     uintptr_t thread = (uintptr_t)&weft__current;
     due->count = 0;
     due->here = false;
-    lock(&channel->locked);
+    weft__lock(&channel->locked);
     if (channel->home == 0)
         channel->home = thread;
     if (WEFT__LIKELY(channel->home == thread || channel->shared))
@@ -316,18 +287,12 @@ static const weft_error *detach(weft_value *value) {
     return NULL;
 }
 
-static weft_value move(weft_value *from) {
-    weft_value value = *from;
-    *from = weft__of_none();
-    return value;
-}
-
 /* With the lock, which it leaves meanwhile: so anything may have changed. False without memory. */
 static bool grow(weft_channel *channel) {
     size_t old_room = channel->room, room = old_room == 0 ? 8 : old_room * 2;
-    unlock(&channel->locked);
+    weft__unlock(&channel->locked);
     weft_value *items = room > SIZE_MAX / sizeof *items ? NULL : malloc(room * sizeof *items);
-    lock(&channel->locked);
+    weft__lock(&channel->locked);
     bool found = items != NULL;
     if (found && channel->room == old_room) {
         weft_value *old = channel->items;
@@ -338,14 +303,14 @@ static bool grow(weft_channel *channel) {
         channel->head = 0;
         items = old;
     }
-    unlock(&channel->locked);
+    weft__unlock(&channel->locked);
     free(items);
-    lock(&channel->locked);
+    weft__lock(&channel->locked);
     return found || channel->count < channel->room;
 }
 
 static void push(weft_channel *channel, weft_value *value) {
-    channel->items[(channel->head + channel->count++) & (channel->room - 1)] = move(value);
+    channel->items[(channel->head + channel->count++) & (channel->room - 1)] = weft__value_move(value);
 }
 
 static weft_value pop(weft_channel *channel) {
@@ -427,14 +392,14 @@ static uint32_t saturated(size_t number) {
 /* In this loop's log; it is new there when it is first told of. */
 static uint32_t number_in(weft_loop *loop, weft_channel *channel) {
     unsigned slot = loop->tag % NUMBERS;
-    lock(&channel->locked);
+    weft__lock(&channel->locked);
     bool known = channel->numbers[slot].id != 0 && channel->numbers[slot].loop == loop->tag;
     if (!known) {
         channel->numbers[slot].id = weft__new_id(loop);
         channel->numbers[slot].loop = loop->tag;
     }
     uint32_t id = channel->numbers[slot].id;
-    unlock(&channel->locked);
+    weft__unlock(&channel->locked);
     if (!known && loop->log != NULL)
         weft__log_object_at(loop, id, OBJECT_QUEUE, saturated(channel->capacity), channel, 0);
     return id;
@@ -445,9 +410,9 @@ static void log_done(weft_channel *channel, bool sent) {
     if (WEFT__LIKELY(loop == NULL || loop->log == NULL))
         return;
     uint32_t id = number_in(loop, channel);
-    lock(&channel->locked);
+    weft__lock(&channel->locked);
     size_t count = channel->count, waiting = channel->waiting;
-    unlock(&channel->locked);
+    weft__unlock(&channel->locked);
     weft__log_record(loop, sent ? WEFT_LOG_RELEASE : WEFT_LOG_ACQUIRE, 0,
                      waiting > UINT16_MAX ? UINT16_MAX : (uint16_t)waiting, weft__id_of(loop->current), 0, 0,
                      id, saturated(count));
@@ -493,7 +458,7 @@ void weft_channel_release(weft_channel *channel) {
     wakeups due = {.count = 0};
     if (channel == NULL)
         return;
-    lock(&channel->locked);
+    weft__lock(&channel->locked);
     uint32_t left = --channel->references;
     if (left < 2) {
         channel->shared = false;
@@ -531,9 +496,9 @@ static void after_try(use *self, weft_loop *loop, enum answer answer) {
     if (waits) {
         self->task.id = number_in(loop, self->channel);
         self->task.loop = loop->tag;
-        lock(&self->channel->locked);
+        weft__lock(&self->channel->locked);
         held = is_shared(self->channel);
-        unlock(&self->channel->locked);
+        weft__unlock(&self->channel->locked);
     }
     set_held(self, held);
     self->stands = waits;
@@ -549,13 +514,13 @@ static void end_use(use *self) {
         return;
     if (self->stands) {
         weft__news *news = &self->loop->news;
-        lock(&channel->locked);
+        weft__lock(&channel->locked);
         if (self->state == WAITING)
             take_out(channel, self);
         give_back(channel, self);
-        lock(&news->locked);
+        weft__lock(&news->locked);
         forget_news(news, self);
-        unlock(&news->locked);
+        weft__unlock(&news->locked);
         settle(channel, &due);
         leave_lock(channel, &due);
         set_held(self, false);
@@ -639,7 +604,7 @@ static weft_async(receive) {
         WEFT__AWAIT_IN(&self->receiving.use.task, &types[false]);
     if (self->receiving.answer == CLOSED)
         weft_raise_error(&shut_down);
-    weft_return(move(&self->receiving.value));
+    weft_return(weft__value_move(&self->receiving.value));
     weft_drop();
     end_receiving(&self->receiving);
     weft_end();
@@ -658,7 +623,7 @@ static weft_async(values) {
             WEFT__AWAIT_IN(&self->receiving.use.task, &types[false]);
         if (self->receiving.answer == CLOSED)
             weft_return_none();
-        weft_yield(move(&self->receiving.value));
+        weft_yield(weft__value_move(&self->receiving.value));
     }
     weft_drop();
     end_receiving(&self->receiving);
@@ -711,9 +676,9 @@ weft_value weft_channel_try_receive(weft_channel *channel) {
 size_t weft_channel_size(weft_channel *channel) {
     if (channel == NULL)
         return 0;
-    lock(&channel->locked);
+    weft__lock(&channel->locked);
     size_t count = channel->count;
-    unlock(&channel->locked);
+    weft__unlock(&channel->locked);
     return count;
 }
 
@@ -724,8 +689,8 @@ size_t weft_channel_capacity(const weft_channel *channel) {
 bool weft_channel_closed(weft_channel *channel) {
     if (channel == NULL)
         return true;
-    lock(&channel->locked);
+    weft__lock(&channel->locked);
     bool closed = channel->closed;
-    unlock(&channel->locked);
+    weft__unlock(&channel->locked);
     return closed;
 }

@@ -551,6 +551,11 @@ weft_frame *weft__hold_free(weft_loop *loop,
 /* value.c */
 weft_value weft__value_detach(weft_value value);
 weft_value weft__format_list(const char *format, va_list arguments) WEFT__PRINTF(1, 0);
+static inline weft_value weft__value_move(weft_value *from) {
+    weft_value value = *from;
+    *from = weft__of_none();
+    return value;
+}
 
 /* error.c */
 const weft_error *weft__error_copy(const weft_error *error); /* for another thread: in memory of malloc's */
@@ -910,6 +915,7 @@ enum {
     WAITS_CONDITION,
     WAITS_BARRIER,
     WAITS_QUEUE,
+    WAITS_THREAD,
     WAITS_TICK = 15,
     WAITS_OUTSIDE
 };

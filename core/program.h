@@ -33,6 +33,16 @@ bool weft__program_trace_open(const char *path);
 void weft__program_trace_write(void *context, const char *text, size_t length);
 void weft__program_trace_close(void);
 
+/* threads.c: starts a thread that opens the loop of `self`, runs it to its end, closes it, and tells of that
+ * last. 0, or a code of the host's. Called only if the host has threads (`work`). */
+struct weft__thread;
+int weft__program_thread(struct weft__thread *self);
+/* Lets go of a thread: waits until it is gone, which it is about to be; or lets it run on. */
+void weft__program_join(struct weft__thread *self);
+void weft__program_detach(struct weft__thread *self);
+/* Threads that can run at once, at least 1. */
+unsigned weft__program_cores(void);
+
 /* The text of a source file, for the trace; the caller frees it. NULL where it cannot be had. */
 char *weft__program_source(const char *path, size_t *length);
 

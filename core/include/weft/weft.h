@@ -29,6 +29,7 @@
 #include <weft/signal.h>
 #include <weft/simulation.h>
 #include <weft/thread.h>
+#include <weft/threads.h>
 #include <weft/timeout.h>
 #include <weft/value.h>
 #include <weft/wait.h>
