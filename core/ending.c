@@ -152,7 +152,7 @@ static bool end_step(weft_loop *loop) {
     case ENDING_MAIN:
         if (loop->kept)
             return finish_run(loop);
-        each_left(loop, cancel_left);
+        each_left(loop, cancel_left); /* and with them the functions in threads that they wait for */
         loop->iterations_left = loop->mains > 0 ? ITERATIONS_OF_STEP : 0;
         break;
     case ENDING_TASKS:
@@ -165,8 +165,10 @@ static bool end_step(weft_loop *loop) {
     default:
         return finish_run(loop);
     }
-    if (++loop->ending == ENDING_THREADS && loop->works != NULL)
+    if (++loop->ending == ENDING_THREADS && loop->works != NULL) {
+        weft__cancel_works(loop); /* nobody waits for them but the end */
         loop->join_until = weft__now(loop) + loop->join_seconds;
+    }
     return false;
 }
 
@@ -178,9 +180,11 @@ static bool threads_run(weft_loop *loop) {
     if (weft__now(loop) < loop->join_until)
         return true;
     loop->join_until = -INFINITY; /* said once */
+    char names[512];
+    size_t count = weft__name_works(loop, names, sizeof names);
     weft__report(loop, WEFT__NOTHING_KNOWN,
-                 "functions in threads did not end within %g seconds: nobody waits for them any more",
-                 loop->join_seconds);
+                 "%zu function%s in threads did not end within %g seconds, and nobody waits any more: %s",
+                 count, count == 1 ? "" : "s", loop->join_seconds, names);
     return false;
 }
 

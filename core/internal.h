@@ -569,7 +569,10 @@ weft__error_at(const char *function, const char *file, int line, const weft_erro
                const char *message); /* the strings but for the message are static; copies that */
 
 /* thread.c */
-void weft__leave_works(weft_loop *loop); /* to their threads: nobody waits for them any more */
+void weft__leave_works(weft_loop *loop);  /* to their threads: nobody waits for them any more */
+void weft__cancel_works(weft_loop *loop); /* by their tokens */
+/* Names them, as many as fit into the buffer. Returns their number. */
+size_t weft__name_works(const weft_loop *loop, char *buffer, size_t size);
 
 /* traceback.c */
 weft__traceback *weft__traceback_add(weft_loop *loop, weft__traceback *traceback, weft_frame *frame,

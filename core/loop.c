@@ -67,6 +67,11 @@ weft_loop *weft_loop_current(void) {
     return weft__current;
 }
 
+void weft_loop_set_join_seconds(weft_loop *loop, double seconds) {
+    if (!isnan(seconds))
+        loop->join_seconds = fmax(seconds, 0);
+}
+
 uint64_t weft_loop_steps(const weft_loop *loop) {
     return loop->steps;
 }

@@ -60,8 +60,8 @@ static const weft_error *open_loop(weft_runner *self) {
     self->loop->kept = true;
     self->context = weft_context_copy();
     weft_loop_set_debug(self->loop, self->options.debug);
-    if (self->options.join_seconds > 0)
-        self->loop->join_seconds = self->options.join_seconds;
+    if (self->options.join_seconds != 0)
+        weft_loop_set_join_seconds(self->loop, self->options.join_seconds);
     /* Tasks that are to be cancelled are named by their numbers in a log. */
     bool numbered = self->injections == NULL || weft_log_on(NULL, NULL);
     weft__current = NULL;

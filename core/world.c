@@ -40,6 +40,20 @@ static const weft_error *read_seed(weft_simulation_options *options) {
     return whole ? NULL : bad_setting("WEFT_SEED", text, "a whole number");
 }
 
+/* Of one who has not said it in the program. */
+static const weft_error *read_join_seconds(weft_runner *runner) {
+    const char *text = setting("WEFT_JOIN_SECONDS");
+    char *end;
+    if (text == NULL)
+        return NULL;
+    double seconds = strtod(text, &end);
+    if (*end != '\0' || !(seconds >= 0))
+        return bad_setting("WEFT_JOIN_SECONDS", text, "a number of seconds");
+    if (runner->options.join_seconds == 0)
+        runner->options.join_seconds = seconds == 0 ? -1 : seconds;
+    return NULL;
+}
+
 /* --- Lists: words between blanks or commas --- */
 
 static const char between[] = " \t\r\n,";
@@ -103,6 +117,8 @@ static const weft_error *read_injections(weft_runner *runner, weft_simulation_op
 const weft_error *weft__world_open(weft_runner *runner) {
     weft_simulation_options options = {.decisions = NULL};
     const weft_error *error = weft__params_check();
+    if (error == NULL)
+        error = read_join_seconds(runner);
     if (error == NULL)
         error = read_seed(&options);
     if (error == NULL)

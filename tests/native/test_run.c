@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <weft/uv.h>
 #include <weft/weft.h>
 
@@ -336,8 +337,9 @@ TEST(a_function_that_does_not_end_in_time_is_left_behind) {
     uint64_t start = uv_hrtime();
     weft_runner_close(&runner);
     CHECK((double)(uv_hrtime() - start) * 1e-9 >= 0.01);
-    CHECK_EQ_STR(reported,
-                 "functions in threads did not end within 0.01 seconds: nobody waits for them any more");
+    const char *told = "1 function in threads did not end within 0.01 seconds, and nobody waits any more: "
+                       "wait_at of tests/native/test_run.c:";
+    CHECK(strncmp(reported, told, strlen(told)) == 0);
     uv_sem_post(&gate);
 }
 

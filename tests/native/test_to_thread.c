@@ -320,8 +320,202 @@ TEST(a_thread_reads_the_variables_of_who_asked_for_it) {
     CHECK(weft_run(weft_call(naming), NULL, NULL));
 }
 
+/* --- Being told that nobody waits --- */
+
+static atomic_int seen;
+
+/* Runs until it is told to end: were it never told, the test would hang. */
+static weft_value run_until_told(void *argument) {
+    (void)argument;
+    atomic_fetch_add(&the_gate.entered, 1);
+    while (!weft_thread_cancelled())
+        uv_sleep(1);
+    atomic_fetch_add(&seen, 1);
+    return weft_none();
+}
+
+struct telling {
+    weft_frame frame;
+    bool cancels; /* else the end of the loop tells it */
+    weft_task *task;
+    const weft_error *error;
+};
+
+static weft_async(telling) {
+    weft_begin(telling);
+    CHECK(!weft_thread_cancelled());
+    self->task = weft_create_task(weft_to_thread(run_until_told, NULL));
+    while (atomic_load(&the_gate.entered) == 0)
+        weft_await(weft_sleep(0.0005));
+    if (self->cancels) {
+        weft_cancel(self->task);
+        weft_try {
+            weft_await(self->task);
+        }
+        weft_catch_code(WEFT_CANCELLED, self->error) {
+            while (atomic_load(&seen) == 0)
+                weft_await(weft_sleep(0.0005));
+        }
+    }
+    weft_end();
+}
+
+TEST(a_function_hears_that_its_task_was_cancelled) {
+    set_gate();
+    atomic_init(&seen, 0);
+    CHECK(weft_run(weft_call(telling, .cancels = true), NULL, NULL));
+    CHECK_EQ_INT(atomic_load(&seen), 1);
+    uv_sem_destroy(&the_gate.open);
+}
+
+TEST(a_function_hears_that_the_loop_ends) {
+    set_gate();
+    atomic_init(&seen, 0);
+    CHECK(weft_run(weft_call(telling), NULL, NULL));
+    CHECK_EQ_INT(atomic_load(&seen), 1);
+    uv_sem_destroy(&the_gate.open);
+}
+
+static void watch_token(void *argument) {
+    while (!weft_thread_token_cancelled(argument))
+        uv_sleep(1);
+    CHECK(!weft_thread_cancelled()); /* this is no function of weft_to_thread's */
+    weft_thread_token_release(argument);
+    atomic_fetch_add(&seen, 1);
+}
+
+/* Its helper outlives it, and holds the token. */
+static uv_thread_t helper;
+
+static weft_value share_token(void *argument) {
+    (void)argument;
+    atomic_fetch_add(&the_gate.entered,
+                     uv_thread_create(&helper, watch_token, weft_thread_token_here()) == 0);
+    while (!weft_thread_cancelled())
+        uv_sleep(1);
+    return weft_none();
+}
+
+struct sharing {
+    weft_frame frame;
+    const weft_error *error;
+};
+
+static weft_async(sharing) {
+    weft_begin(sharing);
+    weft_try {
+        weft_await(weft_wait_for(weft_to_thread(share_token, NULL), 0.005));
+    }
+    weft_catch_code(WEFT_TIMED_OUT, self->error) {}
+    weft_end();
+}
+
+TEST(a_token_is_for_any_thread) {
+    set_gate();
+    atomic_init(&seen, 0);
+    CHECK(weft_thread_token_here() == NULL);
+    CHECK(!weft_thread_token_cancelled(NULL));
+    CHECK(weft_run(weft_call(sharing), NULL, NULL));
+    CHECK_EQ_INT(atomic_load(&the_gate.entered), 1);
+    CHECK(uv_thread_join(&helper) == 0);
+    CHECK_EQ_INT(atomic_load(&seen), 1);
+    uv_sem_destroy(&the_gate.open);
+}
+
+static weft_value ask_in_place(void *argument) {
+    weft_thread_token *token = weft_thread_token_here();
+    bool there = token != NULL && !weft_thread_token_cancelled(token) && !weft_thread_cancelled();
+    (void)argument;
+    weft_thread_token_release(token);
+    return weft_value_of(there);
+}
+
+TEST(in_place_nobody_can_cancel) {
+    weft_value value = weft_none();
+    static const weft_simulation_options plain;
+    weft_runner runner;
+    weft_runner_init(&runner, &(weft_runner_options){.simulation = &plain});
+    CHECK(weft_runner_run(&runner, weft_to_thread(ask_in_place, NULL), &value, NULL));
+    CHECK(weft_value_bool(value));
+    weft_runner_close(&runner);
+}
+
+/* --- The bounded end --- */
+
+struct leaving_behind {
+    weft_frame frame;
+    bool environment; /* says how long */
+    int count;
+};
+
+static weft_async(leaving_behind) {
+    weft_begin(leaving_behind);
+    weft_loop_set_reporter(weft_loop_current(), collect_report, NULL);
+    if (!self->environment)
+        weft_loop_set_join_seconds(weft_loop_current(), 0.003);
+    while (self->count-- > 0)
+        weft_create_task(weft_to_thread(pass_gate, &the_gate));
+    weft_await(weft_sleep(0));
+    weft_end();
+}
+
+struct nothing {
+    weft_frame frame;
+};
+
+static weft_async(nothing) {
+    weft_begin(nothing);
+    weft_end();
+}
+
+/* Loops that come later take what those bring back that were left. */
+static bool comes_back(int freed) {
+    for (int tries = 0; tries < 5000 && atomic_load(&the_gate.freed) < freed; tries++) {
+        uv_sleep(1);
+        CHECK(weft_run(weft_call(nothing), NULL, NULL));
+    }
+    return atomic_load(&the_gate.freed) == freed;
+}
+
+TEST(functions_left_running_are_named_and_what_they_return_is_freed) {
+    static const char told[] =
+        "2 functions in threads did not end within 0.003 seconds, and nobody waits any "
+        "more: pass_gate of tests/native/test_to_thread.c:";
+    set_gate();
+    reports[0] = '\0';
+    CHECK(weft_run(weft_call(leaving_behind, .count = 2), NULL, NULL));
+    CHECK(strncmp(reports, told, strlen(told)) == 0);
+    CHECK_EQ_INT(atomic_load(&the_gate.freed), 0);
+    uv_sem_post(&the_gate.open);
+    uv_sem_post(&the_gate.open);
+    CHECK(comes_back(2));
+    uv_sem_destroy(&the_gate.open);
+}
+
+TEST(the_environment_says_how_long_the_end_waits) {
+    set_gate();
+    reports[0] = '\0';
+    setenv("WEFT_JOIN_SECONDS", "0", 1);
+    CHECK(weft_run(weft_call(leaving_behind, .count = 1, .environment = true), NULL, NULL));
+    CHECK(strstr(reports, "1 function in threads did not end within 0 seconds") == reports);
+    const weft_error *error = NULL;
+    setenv("WEFT_JOIN_SECONDS", "soon", 1);
+    CHECK(!weft_run(weft_call(nothing), NULL, &error));
+    CHECK_EQ_STR(error->message, "WEFT_JOIN_SECONDS is \"soon\", which is not a number of seconds");
+    weft_error_release(error);
+    unsetenv("WEFT_JOIN_SECONDS");
+    uv_sem_post(&the_gate.open);
+    CHECK(comes_back(1));
+    uv_sem_destroy(&the_gate.open);
+}
+
 TEST_MAIN(TEST_CASE(gives_the_value), TEST_CASE(runs_in_another_thread), TEST_CASE(raises_the_failure),
           TEST_CASE(many_at_once), TEST_CASE(the_loop_goes_on_meanwhile),
           TEST_CASE(a_cancellation_abandons_the_wait), TEST_CASE(a_failure_that_comes_too_late_is_nobody_s),
           TEST_CASE(functions_left_running_are_waited_for), TEST_CASE(nothing_runs_before_it_is_awaited),
-          TEST_CASE(a_thread_reads_the_variables_of_who_asked_for_it))
+          TEST_CASE(a_thread_reads_the_variables_of_who_asked_for_it),
+          TEST_CASE(a_function_hears_that_its_task_was_cancelled),
+          TEST_CASE(a_function_hears_that_the_loop_ends), TEST_CASE(a_token_is_for_any_thread),
+          TEST_CASE(in_place_nobody_can_cancel),
+          TEST_CASE(functions_left_running_are_named_and_what_they_return_is_freed),
+          TEST_CASE(the_environment_says_how_long_the_end_waits))

@@ -20,7 +20,7 @@ WEFT_BEGIN_DECLARATIONS
 /* All may be zero. What they point to must outlive the runner. */
 typedef struct weft_runner_options {
     bool debug;                      /* debug mode, as WEFT_DEBUG=1 switches it on */
-    double join_seconds;             /* how long closing waits for functions in threads; 0: 300 */
+    double join_seconds;             /* as weft_loop_set_join_seconds; 0: as WEFT_JOIN_SECONDS says */
     const weft_allocator *allocator; /* NULL: malloc's */
     /* A simulated world with these choices; NULL: the host's own, or a simulated one if the environment asks
      * for it (weft_main says how). */
