@@ -4,8 +4,8 @@
  * UDP sockets. From the first receive on libuv reads what comes; what nobody has received yet waits in a list
  * of bounded length.
  *
- * A weft_udp is freed when its handle is closed and no coroutine is inside one of its operations any more:
- * `users` counts these.
+ * A weft_udp is freed when its handle is closed and no coroutine that was made for it is left: `users` counts
+ * these, from their call to their drop.
  */
 
 #include "address.h"
@@ -52,8 +52,18 @@ static void free_if_unused(weft_udp *self) {
 }
 
 static void leave(weft_udp *self) {
+    if (self == NULL)
+        return;
     self->users--;
     free_if_unused(self);
+}
+
+/* Of a coroutine that has just been made for it. */
+static weft_coroutine *use(weft_udp *self, weft_coroutine *coroutine) {
+    const weft_frame *frame = (const weft_frame *)(const void *)coroutine;
+    if (self != NULL && !(frame->flags & FRAME_STATIC)) /* one that could not be made drops nothing */
+        self->users++;
+    return coroutine;
 }
 
 static void on_closed(uv_handle_t *handle) {
@@ -115,7 +125,8 @@ static weft_udp *new_udp(weft_uv *host, const weft_udp_options *options) {
     self->last = &self->first;
     self->limit = options->limit == 0 ? LIMIT : options->limit;
     self->most = options->queue == 0 ? QUEUE : options->queue;
-    uv_udp_init(host->uv, &self->handle); /* makes no socket yet, and so cannot fail */
+    uv_udp_init(host->uv, &self->handle);   /* makes no socket yet, and so cannot fail */
+    uv_unref((uv_handle_t *)&self->handle); /* tasks keep the loop running, what is open does not */
     self->handle.data = self;
     self->head.resource.exit = exit_udp;
     weft__open(&self->head, host, "UDP socket", close_udp);
@@ -292,7 +303,6 @@ static weft_async(receive_datagram) {
     if (self->refusal != NULL)
         weft_return(weft__owned_failure(self->refusal));
     self->inside = self->socket->read_by_task = true;
-    self->socket->users++;
     while (self->socket->first == NULL && self->socket->failure == 0 && !self->socket->closed)
         WEFT__WAIT_OUTSIDE(&self->socket->reader);
     if (self->socket->closed)
@@ -304,13 +314,13 @@ static weft_async(receive_datagram) {
     if (self->inside) {
         weft__waiting_leave(&self->socket->reader);
         self->socket->read_by_task = false;
-        leave(self->socket);
     }
+    leave(self->socket);
     weft_end();
 }
 
 weft_coroutine *weft_udp_receive(weft_udp *socket) {
-    return weft_call(receive_datagram, .socket = socket);
+    return use(socket, weft_call(receive_datagram, .socket = socket));
 }
 
 struct receive_all {
@@ -325,11 +335,13 @@ static weft_async(receive_all) {
         weft_await_to(self->datagram, weft_udp_receive(self->socket));
         weft_yield(weft_owned_pointer(self->datagram, weft_free));
     }
+    weft_drop();
+    leave(self->socket);
     weft_end();
 }
 
 weft_coroutine *weft_udp_datagrams(weft_udp *socket) {
-    return weft_call(receive_all, .socket = socket);
+    return use(socket, weft_call(receive_all, .socket = socket));
 }
 
 uint64_t weft_udp_dropped(const weft_udp *socket) {
@@ -349,7 +361,7 @@ struct send_datagram {
     weft_udp *socket;
     const char *host; /* NULL: to the peer */
     int port;
-    bool to_peer, inside;
+    bool to_peer;
     const void *data;
     size_t size;
     weft_addresses *found;
@@ -436,8 +448,6 @@ static weft_async(send_datagram) {
     if (self->socket == NULL || (self->data == NULL && self->size > 0) ||
         (!self->to_peer && self->host == NULL))
         weft_raise(WEFT_INVALID_ARGUMENT, "a UDP socket, its data or a host is NULL");
-    self->inside = true;
-    self->socket->users++;
     if (!self->to_peer && !in_numbers(self->host)) {
         weft_dns_options how = {.family = self->socket->family == AF_INET ? 4 : 0, .datagrams = true};
         weft_await_to(self->found, weft_getaddrinfo(self->host, NULL, &how));
@@ -454,18 +464,19 @@ static weft_async(send_datagram) {
     if (self->sending != NULL)
         weft__request_leave(&self->sending->head);
     weft_free(self->found);
-    if (self->inside)
-        leave(self->socket);
+    leave(self->socket);
     weft_end();
 }
 
 weft_coroutine *weft_udp_send(weft_udp *socket, const void *data, size_t size) {
-    return weft_call(send_datagram, .socket = socket, .to_peer = true, .data = data, .size = size);
+    return use(socket,
+               weft_call(send_datagram, .socket = socket, .to_peer = true, .data = data, .size = size));
 }
 
 weft_coroutine *weft_udp_send_to(weft_udp *socket, const char *host, int port, const void *data,
                                  size_t size) {
-    return weft_call(send_datagram, .socket = socket, .host = host, .port = port, .data = data, .size = size);
+    return use(socket, weft_call(send_datagram, .socket = socket, .host = host, .port = port, .data = data,
+                                 .size = size));
 }
 
 /* --- Addresses and options --- */
