@@ -44,15 +44,23 @@ export class Memory {
 
   /** A C string; null for NULL. */
   text(pointer) {
-    if (pointer === 0) return null;
+    return pointer === 0 ? null : decoder.decode(this.zeroEnded(pointer));
+  }
+
+  /** The bytes before the next zero. */
+  zeroEnded(pointer) {
     const start = pointer >>> 0;
     const all = new Uint8Array(this.buffer);
-    return decoder.decode(all.subarray(start, all.indexOf(0, start)));
+    return all.subarray(start, all.indexOf(0, start));
   }
 
   /** A copy of a text in C's memory; whoever asks for it frees it. */
   newText(text) {
-    const bytes = encoder.encode(text);
+    return this.newBytes(encoder.encode(text));
+  }
+
+  /** The same of bytes, with a zero behind them. */
+  newBytes(bytes) {
     const pointer = this.allocate(bytes.length + 1);
     this.bytes(pointer, bytes.length).set(bytes);
     this.view().setUint8(pointer + bytes.length, 0);

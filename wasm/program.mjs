@@ -1,14 +1,18 @@
 // One instance of the module: its memory, its loop, the coroutines that JavaScript waits for.
+import { baseOf } from "./address.mjs";
 import { describeAt, framesOf, taskTreeOf, tasksOf } from "./call-graph.mjs";
 import { javascriptCalls } from "./calls.mjs";
 import { errorFrom, traceOf } from "./errors.mjs";
+import { httpTransfers } from "./fetch.mjs";
 import { coroutinesOf, checkFields, setFields } from "./fields.mjs";
+import { hand } from "./incoming.mjs";
 import { Memory, OutOfMemory } from "./memory.mjs";
 import { outputOf } from "./output.mjs";
 import { parametersOf, setParameters } from "./parameters.mjs";
 import { Replay } from "./replay.mjs";
 import { eventLoop, noEventLoop } from "./tasks.mjs";
 import { Exit, reportError, wasi } from "./wasi.mjs";
+import { webSockets } from "./websocket.mjs";
 
 const cancelled = 1; // WEFT_CANCELLED
 
@@ -62,7 +66,7 @@ export class Program {
   #output;
   #onRecords; // gets the event log, in C's memory
   #onExternal;
-  #calls = null; // of JavaScript, by C
+  #pending = []; // what C has JavaScript do: calls, transfers, WebSockets
   #runs = new Map(); // by task: what waits for it
   #main = null; // what waits for main, once it was called
   #ended = null; // an error that says why nothing can run here any more
@@ -343,9 +347,9 @@ export class Program {
     return interrupted;
   }
 
-  /** Tells functions of JavaScript's that it waits for them no longer. */
+  /** Tells functions of JavaScript's that it waits for them no longer, and ends what it has open. */
   abandon() {
-    this.#calls?.abandon();
+    for (const { abandon } of this.#pending) abandon();
   }
 
   // C compilers have several names for main; where it takes arguments, they are put into memory for good.
@@ -392,6 +396,7 @@ export class Program {
 
   #end(why) {
     this.#ended = why;
+    this.abandon();
     this.#endTime = this.#memory.c.weft_wasm_now();
     this.#flush();
     this.#output.end();
@@ -433,7 +438,9 @@ export class Program {
     const turn = (byTimer) =>
       this.#enter(() => {
         const loopEnded = this.#memory.c.weft_wasm_turn(byTimer) !== 0;
-        if (loopEnded) this.#output.end();
+        if (!loopEnded) return;
+        this.abandon();
+        this.#output.end();
       }, reportError);
     const known = {
       wasi_snapshot_preview1: system.imports,
@@ -465,16 +472,24 @@ export class Program {
     return all;
   }
 
-  // What C calls JavaScript by: its functions, or what is known of them.
-  #outside({ external, imports = {} }) {
+  // What C calls JavaScript by: its functions and the network, or what is known of them.
+  #outside({ external, imports = {}, base, fetch = globalThis.fetch, WebSocket = globalThis.WebSocket }) {
     const memory = () => this.#memory;
     const enter = (action) => this.#enter(action, reportError);
     if (external) {
       this.replay = new Replay(external, memory, enter);
       return this.replay.imports;
     }
-    this.#calls = javascriptCalls(memory, imports, enter, (id, outcome, atOnce) => this.#came({ ...outcome, id }, atOnce));
-    return this.#calls.imports;
+    const came = (id, outcome, atOnce) => this.#came({ ...outcome, id }, atOnce);
+    const give = (handle, event) =>
+      enter(() => {
+        const id = this.#memory.c.weft_wasm_incoming_id(handle) >>> 0;
+        hand(this.#memory, handle, event);
+        came(id, event, false);
+      });
+    const world = { fetch, WebSocket, base: baseOf(base) };
+    this.#pending = [javascriptCalls(memory, imports, enter, came), httpTransfers(memory, world, give), webSockets(memory, world, give)];
+    return Object.assign({}, ...this.#pending.map((each) => each.imports));
   }
 
   #logOutput(bytes, stream) {

@@ -1,5 +1,6 @@
 // What came from outside into a run in virtual time, given again to one that is to go the same way.
 import { settle } from "./calls.mjs";
+import { hand, isIncoming } from "./incoming.mjs";
 
 /** The run does not go as the recorded one did: the program, or an option, is another one. */
 export class ReplayError extends Error {
@@ -40,6 +41,27 @@ export class Replay {
       weft_js_abort: (handle) => {
         this.#handles.delete(this.#memory().c.weft_wasm_call_id(handle) >>> 0);
       },
+      ...this.#network,
+    };
+  }
+
+  // Transfers and connections that send nothing: all that they get is known.
+  get #network() {
+    const idOf = (handle) => this.#memory().c.weft_wasm_incoming_id(handle) >>> 0;
+    const begin = (handle) => void this.#handles.set(idOf(handle), handle);
+    const end = (handle) => void this.#handles.delete(idOf(handle));
+    const nothing = () => {};
+    return {
+      weft_js_http_begin: begin,
+      weft_js_http_field: nothing,
+      weft_js_http_send: nothing,
+      weft_js_http_next: nothing,
+      weft_js_http_abandon: end,
+      weft_js_websocket_dial: begin,
+      weft_js_websocket_send: nothing,
+      weft_js_websocket_watch: nothing,
+      weft_js_websocket_close: nothing,
+      weft_js_websocket_leave: end,
     };
   }
 
@@ -74,6 +96,10 @@ export class Replay {
   #settle(external) {
     const handle = this.#handles.get(external.id);
     if (handle === undefined) throw new ReplayError(`operation ${external.id} does not wait ${where(external)}`);
+    if (isIncoming(external.what)) {
+      this.#enter(() => hand(this.#memory(), handle, external));
+      return;
+    }
     this.#handles.delete(external.id);
     this.#enter(() => settle(this.#memory(), handle, external));
   }

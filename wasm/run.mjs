@@ -45,9 +45,22 @@ function tasksNow(weft) {
   return `weft: ${count} task${count === 1 ? "" : "s"} in process ${process.pid}\n${weft.taskTree()}`;
 }
 
+// Node has WebSockets from version 22 on; an older one has them with the package ws, where that is installed.
+async function webSocketFor(module) {
+  const wanted = WebAssembly.Module.imports(module).some(({ name }) => name === "weft_js_websocket_dial");
+  if (!wanted || globalThis.WebSocket !== undefined) return {};
+  try {
+    return { WebSocket: (await import("ws")).WebSocket };
+  } catch {
+    return {}; // connecting says that there is none
+  }
+}
+
 async function run() {
+  const module = await WebAssembly.compile(readFileSync(path));
   const weft = await loadWeft({
-    wasm: readFileSync(path),
+    wasm: module,
+    ...(await webSocketFor(module)),
     write: (bytes, stream) => process[stream].write(bytes),
     read,
     onTrace: (part, text) => onTrace[part](text),

@@ -59,6 +59,15 @@ export interface LoadOptions {
     onTrace?: (part: "open" | "write" | "close", text: string) => void;
     /** Functions that C can call and await with weft_javascript_call. */
     imports?: Record<string, Import>;
+    /**
+     * What C's relative URLs are relative to: an absolute one. In a page it is the page's without this, in a worker that of the
+     * worker's script; under Node there is none.
+     */
+    base?: string | URL;
+    /** What weft_http and weft_fetch send requests by, in place of the platform's. */
+    fetch?: typeof fetch;
+    /** What weft_websocket_connect connects by, in place of the platform's: Node has none before version 22, the package `ws` does. */
+    WebSocket?: new (url: string, protocols: string[]) => any;
     /** "real" (the default) waits with the event loop's timers, "virtual" jumps to the next deadline at once. */
     clock?: "real" | "virtual";
     /** Seed of the simulation's choices and of the program's random numbers; only with the virtual clock. */
@@ -89,18 +98,37 @@ export interface Injection {
 }
 
 /** Something that came from outside into a run in virtual time. The same at the same moment leads to the same run. */
-export interface External {
+export type External = {
     /** How many steps had been made. */
     readonly step: number;
     /** How many times the program had had to wait for the outside; null: it came during a step, from a function that gave no promise. */
     readonly wait: number | null;
-    /** What a function of `imports` gave or threw, a cancellation, an interrupt. */
-    readonly what: "value" | "error" | "cancel" | "interrupt";
-    /** The operation or the task that it was for, as the event log numbers them. */
+    /** The operation, transfer, WebSocket or task that it was for, as the event log numbers them. */
     readonly id: number;
-    /** What the function gave, or the message of the error or of the cancellation. */
-    readonly value: Value;
-}
+} & (
+    | {
+          /** What a function of `imports` gave or threw, a cancellation, an interrupt. */
+          readonly what: "value" | "error" | "cancel" | "interrupt";
+          /** What the function gave, or the message of the error or of the cancellation. */
+          readonly value: Value;
+      }
+    | ExternalOfTransfer
+);
+
+/** What comes for an HTTP exchange or a WebSocket. */
+export type ExternalOfTransfer =
+    | { readonly what: "head"; readonly value: { readonly status: number; readonly url: string; readonly headers: readonly (readonly [string, string])[] } }
+    /** A piece of a body. */
+    | { readonly what: "bytes"; readonly value: Uint8Array }
+    | { readonly what: "end"; readonly value: null }
+    /** With the code of C's error, and the system's name for it. */
+    | { readonly what: "failure"; readonly value: { readonly code: number; readonly message: string; readonly system: string | null } }
+    /** A WebSocket is open, with this subprotocol. */
+    | { readonly what: "open"; readonly value: string }
+    | { readonly what: "message"; readonly value: string | Uint8Array }
+    /** So many bytes are not sent yet. */
+    | { readonly what: "sent"; readonly value: number }
+    | { readonly what: "closed"; readonly value: { readonly code: number; readonly reason: string } };
 
 export interface RunOptions {
     /** Aborting it cancels the coroutine, which can clean up; the promise then rejects with a WeftError named Cancelled. */
@@ -178,11 +206,12 @@ export function loadWeft(options: LoadOptions): Promise<Weft>;
 export interface SimulateOptions
     extends Pick<
         LoadOptions,
-        "wasm" | "print" | "onEvent" | "imports" | "parameters" | "seed" | "decisions" | "injections" | "permuteReady" | "onExternal" | "debug" | "env"
+        | "wasm" | "print" | "onEvent" | "imports" | "base" | "fetch" | "WebSocket" | "parameters"
+        | "seed" | "decisions" | "injections" | "permuteReady" | "onExternal" | "debug" | "env"
     > {
     /** main's arguments. */
     args?: readonly string[];
-    /** A replay: no function of `imports` is called; what `onExternal` got in the run comes again, at the moment at which it came. */
+    /** A replay: no function of `imports` is called, and nothing is sent; what `onExternal` got in the run comes again, at the moment at which it came. */
     external?: readonly External[];
     /**
      * Begins where a replay with the same options stood; main's output up to weft_main comes once more. `external` may have more
@@ -273,7 +302,7 @@ export interface Simulation {
     cancel(task: number, message?: string): boolean;
     /** Takes a copy of where a replay stands, to begin there again. Throws if `external` was not given, or it has ended. */
     checkpoint(): Checkpoint;
-    /** Lets go of the program; the signals of functions that C still waits for abort. */
+    /** Lets go of the program; the signals of functions that C still waits for abort, its transfers and WebSockets end. */
     close(): void;
 }
 

@@ -10,7 +10,22 @@ const isUint32 = (n) => Number.isInteger(n) && n >= 0 && n < 2 ** 32;
 const isInjection = (injection) => Number.isSafeInteger(injection?.step) && injection.step > 0 && isUint32(injection.task) && injection.task > 0;
 const isListOf = (list, isItem) => list === undefined || (Array.isArray(list) && list.every(isItem));
 
-function check({ clock = "real", seed, decisions, injections, permuteReady, onExternal, onEvent, env }) {
+function canParse(url) {
+  try {
+    return Boolean(new URL(url));
+  } catch {
+    return false;
+  }
+}
+
+function checkOutside({ base, fetch, WebSocket }) {
+  if (base !== undefined && !canParse(base)) throw new TypeError(`base must be an absolute URL, not ${base}`);
+  if (fetch !== undefined && typeof fetch !== "function") throw new TypeError("fetch must be a function");
+  if (WebSocket !== undefined && typeof WebSocket !== "function") throw new TypeError("WebSocket must be a class");
+}
+
+function check({ clock = "real", seed, decisions, injections, permuteReady, onExternal, onEvent, env, ...others }) {
+  checkOutside(others);
   if (clock !== "real" && clock !== "virtual") throw new TypeError(`clock must be "real" or "virtual", not ${clock}`);
   if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0))
     throw new TypeError("seed must be an integer from 0 to 2^53 - 1");

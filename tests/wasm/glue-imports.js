@@ -1,4 +1,5 @@
 // What a page would set before it loads the glue.
+globalThis.WebSocket ??= require("ws"); // which older versions of Node do not have
 var Module = {
   weftImports: {
     greet: (name, ...rest) =>

@@ -10,6 +10,13 @@ const options: LoadOptions = {
     seed: 7,
     decisions: [0, 1],
     parameters: { permits: 5, fair: true },
+    base: new URL("https://example.org/"),
+    fetch: (address, init) => fetch(address, init),
+    WebSocket,
+    onExternal: (external) => {
+        if (external.what === "head") console.log(external.id, external.value.status, external.value.headers[0]?.[1]);
+        if (external.what === "bytes") console.log(external.value.byteLength);
+    },
     debug: true,
     env: { LANG: "C" },
 };
@@ -44,6 +51,8 @@ export async function use(): Promise<Value> {
 void loadWeft({});
 // @ts-expect-error there are two clocks
 void loadWeft({ wasm: "a.wasm", clock: "atomic" });
+// @ts-expect-error base is one
+void loadWeft({ wasm: "a.wasm", base: 7 });
 // @ts-expect-error parameters are numbers and booleans
 void loadWeft({ wasm: "a.wasm", parameters: { name: "Oslo" } });
 // @ts-expect-error objects cannot go to C
