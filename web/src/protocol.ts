@@ -6,6 +6,8 @@ import type { Frame } from "./traps.ts";
 
 export interface Program extends Pick<Subject, "parameters" | "clock" | "seed" | "decisions" | "injections" | "permuteReady"> {
     module: WebAssembly.Module;
+    /** What the program's relative addresses are relative to: the page, not the script of the worker. */
+    base: string;
 }
 
 /** An error as it crosses from the worker to the page. */

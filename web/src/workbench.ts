@@ -169,7 +169,7 @@ export class Workbench {
 
     #start(recording: Recording, module: WebAssembly.Module): void {
         const { parameters, clock, seed, decisions, injections, permuteReady } = recording.subject!;
-        const program = { module, parameters, clock, seed, decisions, injections, permuteReady };
+        const program = { module, parameters, clock, seed, decisions, injections, permuteReady, base: document.baseURI };
         const run = new Run(program, {
             started: () => {},
             output: (text, stream, time, omitted) => this.#emit("printed", { text, stream, time, omitted }),

@@ -50,6 +50,7 @@ async function run(program: Program): Promise<void> {
             onEvent: limitedEvents(),
             ...(program.clock === "virtual" && { onExternal: (external) => scope.postMessage({ type: "external", external }) }),
             parameters: program.parameters,
+            base: program.base,
             ...world(program),
         });
     } catch (error) {

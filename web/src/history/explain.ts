@@ -117,6 +117,7 @@ class Explanation {
                 return object === undefined ? [] : this.#aboutFuture(task, object);
             case "thread":
             case "promise":
+            case "input or output":
                 return object === undefined ? [] : [[`That began at ${this.#words.time(object.created.time)}, and happens outside of the loop.`]];
             case "lock":
             case "semaphore":

@@ -96,6 +96,8 @@ export class Words {
                 return ["a function in a thread"];
             case "promise":
                 return ["a promise of JavaScript's"];
+            case "input or output":
+                return ["what comes from outside"];
             case "gather":
             case "shield":
             case "group":

@@ -139,7 +139,7 @@ function everywhere(workbench: Workbench): HTMLElement {
         results.replaceChildren();
         const module = await moduleOf(workbench);
         const { source, parameters, seed, decisions, permuteReady } = workbench.subject;
-        const runs = new Runs({ module, parameters, permuteReady, ignoreOutput: true }, source, signal);
+        const runs = new Runs({ module, parameters, permuteReady, base: document.baseURI, ignoreOutput: true }, source, signal);
         const inputs = { decisions, ...(seed !== undefined && { seed }) };
         const base = await runs.places(inputs);
         if (base === undefined || base.brief.kind === "endless") {

@@ -48,7 +48,7 @@ export function ordersPanel(workbench: Workbench): HTMLElement {
         const permuteReady = beyond.checked;
         const module = await moduleOf(workbench);
         const { source, parameters } = workbench.subject;
-        const runs = new Runs({ module, parameters, permuteReady, ignoreOutput: !outputs.checked }, source, signal);
+        const runs = new Runs({ module, parameters, permuteReady, base: document.baseURI, ignoreOutput: !outputs.checked }, source, signal);
         const ordinary = await runs.run({ decisions: [] });
         const outcome = await explore({
             seeds: seeds.valueAsNumber,
