@@ -57,15 +57,16 @@ static void wake(weft_http_response *self, unsigned what) {
         weft__waiting_end(&self->waiting);
 }
 
-static double idle_until(const weft_http_response *self) {
-    return self->waiter == NULL || !self->counting ? INFINITY : self->since + self->idle;
+/* While it does not count it is looked at again, since it may begin to. */
+static double idle_until(const weft_http_response *self, double now) {
+    if (self->waiter == NULL)
+        return INFINITY;
+    return (self->counting ? self->since : now) + self->idle;
 }
-
-static void on_timer(void *argument);
 
 /* It may come earlier than there is a reason for: then it is asked for again. False without memory. */
 static bool set_timer(weft_http_response *self) {
-    double when = fmin(self->deadline, idle_until(self));
+    double when = fmin(self->deadline, idle_until(self, weft__now(weft__current)));
     if (when == INFINITY || (self->timer != NULL && self->timer_at <= when))
         return true;
     weft_handle_cancel(self->timer);
@@ -83,7 +84,7 @@ static void on_timer(void *argument) {
     if (self->deadline <= now)
         weft__http_fail(self,
                         weft__http_error(self, WEFT_TIMED_OUT, NULL, "it took longer than was allowed"));
-    else if (idle_until(self) <= now)
+    else if (idle_until(self, now) <= now)
         weft__http_fail(self,
                         weft__http_error(self, WEFT_TIMED_OUT, NULL, "nothing came for %g s", self->idle));
     else if (!set_timer(self))
