@@ -1,0 +1,29 @@
+#ifndef WEFT_NATIVE_STREAM_WIRE_H
+#define WEFT_NATIVE_STREAM_WIRE_H
+
+/* What the files of streams offer each other, and nobody else. */
+
+#include "stream.h"
+
+/* stream.c: something that was written has gone, or failed: a stream that lingers may end. */
+void weft__stream_written(weft_stream *stream);
+bool weft__stream_is_sound(const weft_stream *stream);
+size_t weft__wire_address(const uv_handle_t *handle, bool peer, char *buffer, size_t size);
+
+/* stream_input.c */
+void weft__stream_stop(weft_stream *stream); /* libuv reads no more */
+void weft__input_drop(weft_stream *stream);
+void weft__input_consume(weft_stream *stream, size_t size);
+void weft__input_put_back(weft_stream *stream, const char *data, size_t size); /* before all that is in it */
+static inline size_t weft__input_size(const weft_stream *stream) {
+    return stream->input_end - stream->input_start;
+}
+
+/* stream_write.c: those who wait for output look at it again. */
+void weft__writers_wake(weft_stream *stream);
+
+/* tcp.c: a copy in the loop's memory of a text that must be; else NULL with an error, owned. */
+char *weft__copy_argument(const char *text, const char *refusal, const weft_error **error);
+const weft_error *weft__refuse_path(const char *path); /* of a Unix socket; owned, or NULL */
+
+#endif
