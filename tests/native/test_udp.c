@@ -61,13 +61,10 @@ typedef struct pair {
     weft_datagram *datagram;
 } pair;
 
-/* A program as a case of its own. */
-#define CASE(name, says)                       \
+/* What `run` calls to begin a program. */
+#define CALLED(name)                           \
     static weft_coroutine *call_##name(void) { \
         return weft_call(name);                \
-    }                                          \
-    TEST(says) {                               \
-        run(call_##name);                      \
     }
 
 /* --- Sending and receiving --- */
@@ -103,7 +100,11 @@ static weft_async(exchange) {
     }
     weft_end();
 }
-CASE(exchange, a_datagram_comes_with_its_senders_address)
+CALLED(exchange)
+
+TEST(a_datagram_comes_with_its_senders_address) {
+    run(call_exchange);
+}
 
 struct by_name {
     weft_frame frame;
@@ -124,7 +125,11 @@ static weft_async(by_name) {
     weft_udp_close(self->p.b);
     weft_end();
 }
-CASE(by_name, a_receiver_may_be_named)
+CALLED(by_name)
+
+TEST(a_receiver_may_be_named) {
+    run(call_by_name);
+}
 
 /* A socket for everything hears IPv4 and tells it as such. */
 struct both_families {
@@ -151,7 +156,11 @@ static weft_async(both_families) {
     weft_udp_close(self->p.b);
     weft_end();
 }
-CASE(both_families, a_socket_for_all_interfaces_hears_both_families)
+CALLED(both_families)
+
+TEST(a_socket_for_all_interfaces_hears_both_families) {
+    run(call_both_families);
+}
 
 struct connected {
     weft_frame frame;
@@ -191,7 +200,11 @@ static weft_async(connected) {
     weft_udp_close(self->p.b);
     weft_end();
 }
-CASE(connected, a_connected_socket_has_one_peer)
+CALLED(connected)
+
+TEST(a_connected_socket_has_one_peer) {
+    run(call_connected);
+}
 
 struct generated {
     weft_frame frame;
@@ -224,7 +237,11 @@ static weft_async(generated) {
     }
     weft_end();
 }
-CASE(generated, datagrams_come_one_after_the_other)
+CALLED(generated)
+
+TEST(datagrams_come_one_after_the_other) {
+    run(call_generated);
+}
 
 /* --- A bad world --- */
 
@@ -270,7 +287,11 @@ static weft_async(truncates) {
     weft_udp_close(self->p.b);
     weft_end();
 }
-CASE(truncates, what_is_too_large_is_truncated_and_told_so)
+CALLED(truncates)
+
+TEST(what_is_too_large_is_truncated_and_told_so) {
+    run(call_truncates);
+}
 
 struct floods {
     weft_frame frame;
@@ -300,7 +321,11 @@ static weft_async(floods) {
     weft_udp_close(self->p.b);
     weft_end();
 }
-CASE(floods, what_nobody_receives_is_dropped_and_counted)
+CALLED(floods)
+
+TEST(what_nobody_receives_is_dropped_and_counted) {
+    run(call_floods);
+}
 
 struct refused {
     weft_frame frame;
@@ -327,7 +352,11 @@ static weft_async(refused) {
     weft_udp_close(self->p.a);
     weft_end();
 }
-CASE(refused, a_peer_that_is_not_there_is_an_error)
+CALLED(refused)
+
+TEST(a_peer_that_is_not_there_is_an_error) {
+    run(call_refused);
+}
 
 struct busy {
     weft_frame frame;
@@ -359,7 +388,11 @@ static weft_async(busy) {
     weft_udp_close(self->p.b);
     weft_end();
 }
-CASE(busy, an_address_in_use_is_shared_only_if_both_agree)
+CALLED(busy)
+
+TEST(an_address_in_use_is_shared_only_if_both_agree) {
+    run(call_busy);
+}
 
 struct no_descriptors {
     weft_frame frame;
@@ -385,7 +418,11 @@ static weft_async(no_descriptors) {
     }
     weft_end();
 }
-CASE(no_descriptors, too_many_open_files_is_an_error)
+CALLED(no_descriptors)
+
+TEST(too_many_open_files_is_an_error) {
+    run(call_no_descriptors);
+}
 
 /* --- Misuse --- */
 
@@ -394,6 +431,7 @@ struct misuse {
     int i;
     pair p;
     weft_task *reader;
+    weft_coroutine *late;
     const weft_error *error;
 };
 
@@ -449,9 +487,24 @@ static weft_async(misuse) {
     weft_catch_code(WEFT_INVALID_STATE, self->error) {
         CHECK_EQ_STR(self->error->message, "the UDP socket was closed");
     }
+    /* Closed between the call and the await. */
+    weft_await_to(self->p.a, weft_udp_bind("127.0.0.1", 0, NULL));
+    self->late = weft_udp_receive(self->p.a);
+    weft_udp_close(self->p.a);
+    weft_try {
+        weft_await(self->late);
+        CHECK(false);
+    }
+    weft_catch(self->error) {
+        CHECK_EQ_INT(self->error->code, WEFT_INVALID_STATE);
+    }
     weft_end();
 }
-CASE(misuse, misuse_is_an_error)
+CALLED(misuse)
+
+TEST(misuse_is_an_error) {
+    run(call_misuse);
+}
 
 /* --- Cancellation --- */
 
@@ -486,7 +539,11 @@ static weft_async(cancelled_receive) {
     weft_udp_close(self->p.b);
     weft_end();
 }
-CASE(cancelled_receive, a_cancelled_receive_loses_nothing)
+CALLED(cancelled_receive)
+
+TEST(a_cancelled_receive_loses_nothing) {
+    run(call_cancelled_receive);
+}
 
 static weft_value nothing(void *argument) {
     (void)argument;
@@ -563,7 +620,11 @@ static weft_async(multicast) {
     weft_udp_close(self->p.b);
     weft_end();
 }
-CASE(multicast, a_group_is_joined_and_left)
+CALLED(multicast)
+
+TEST(a_group_is_joined_and_left) {
+    run(call_multicast);
+}
 
 /* --- What nobody closes --- */
 
@@ -590,9 +651,7 @@ static weft_async(forgets) {
     weft_end();
 }
 
-static weft_coroutine *call_forgets(void) {
-    return weft_call(forgets);
-}
+CALLED(forgets)
 
 TEST(what_nobody_closes_goes_with_the_loop) {
     said[0] = '\0';
