@@ -237,6 +237,57 @@ weft_coroutine *weft_directory_remove(const char *path) WEFT__MUST_USE;
  */
 weft_coroutine *weft_directory_remove_all(const char *path) WEFT__MUST_USE;
 
+/* --- Changes --- */
+
+/* What has happened, in bits. */
+typedef enum weft_watch_change {
+    WEFT_WATCH_RENAMED = 1,  /* it came, it went, or it has another name: look whether it is there */
+    WEFT_WATCH_CHANGED = 2,  /* its content, or what is known of it */
+    WEFT_WATCH_OVERFLOW = 4, /* more has happened than there was room for: look at everything again */
+    WEFT_WATCH_GONE = 8      /* what is watched went, or has another name: the last event */
+} weft_watch_change;
+
+/* One event, freed with weft_free: what has happened to one name since the last event for it. */
+typedef struct weft_watch_event {
+    uint32_t changes; /* a sum of weft_watch_change */
+    char name[1];     /* of the file, without the directory; "" where it is about no single one */
+} weft_watch_event;
+
+/* Zero is as usual. */
+typedef struct weft_watch_options {
+    double debounce; /* seconds: events wait until nothing has happened for so long, ten times that at most */
+    size_t max_names; /* to keep events of until they are asked for; 0: 1024 */
+} weft_watch_options;
+
+/*
+ * Watches a file, or a directory and what stands right in it; the value is a weft_watch * that the taker
+ * closes. Changes from here on are kept until somebody asks. NULL for the options: all as usual.
+ *
+ *     weft_await_to(self->watch, weft_watch_open("notes", &(weft_watch_options){.debounce = 0.1}));
+ *     weft_for_await(self->event, weft_watch_events(self->watch)) {
+ *         printf("%s\n", self->event->name);
+ *         weft_free(self->event);
+ *     }
+ *
+ * What happens to one name before it is asked for is one event; a rename within the directory is two, of the
+ * old name and of the new. On Linux this is inotify, by libuv: directories further below are not watched, so
+ * watch each (a directory that comes is an event); nor is what other machines do on a shared file system.
+ * Libuv does not tell if the system's own queue of 16,384 events runs over; a loop that turns empties it. Of
+ * a file that is replaced by renaming, as editors and weft_file_write_all do, the watch ends with
+ * WEFT_WATCH_GONE: watch its directory. asyncio has no twin; watchfiles.awatch
+ */
+weft_coroutine *weft_watch_open(const char *path, const weft_watch_options *options) WEFT__MUST_USE;
+
+/* The next event, a weft_watch_event * that the taker frees with weft_free; NULL after WEFT_WATCH_GONE. One
+ * task at a time: a second one gets RuntimeError. A cancellation loses none. */
+weft_coroutine *weft_watch_next(weft_watch *watch) WEFT__MUST_USE;
+
+/* An async generator of the events. Each is the taker's. */
+weft_coroutine *weft_watch_events(weft_watch *watch) WEFT__MUST_USE;
+
+/* Ends it; a task that waits in it gets InvalidState. NULL is allowed. */
+void weft_watch_close(weft_watch *watch);
+
 WEFT_END_DECLARATIONS
 
 #endif
