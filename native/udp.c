@@ -58,12 +58,11 @@ static void leave(weft_udp *self) {
     free_if_unused(self);
 }
 
-/* Of a coroutine that has just been made for it. */
-static weft_coroutine *use(weft_udp *self, weft_coroutine *coroutine) {
-    const weft_frame *frame = (const weft_frame *)(const void *)coroutine;
-    if (self != NULL && !(frame->flags & FRAME_STATIC)) /* one that could not be made drops nothing */
+/* The socket, with one user more: the coroutine that is made with it, which leaves in its weft_drop. */
+static weft_udp *use(weft_udp *self) {
+    if (self != NULL)
         self->users++;
-    return coroutine;
+    return self;
 }
 
 static void on_closed(uv_handle_t *handle) {
@@ -320,7 +319,7 @@ static weft_async(receive_datagram) {
 }
 
 weft_coroutine *weft_udp_receive(weft_udp *socket) {
-    return use(socket, weft_call(receive_datagram, .socket = socket));
+    return weft_call(receive_datagram, .socket = use(socket));
 }
 
 struct receive_all {
@@ -341,7 +340,7 @@ static weft_async(receive_all) {
 }
 
 weft_coroutine *weft_udp_datagrams(weft_udp *socket) {
-    return use(socket, weft_call(receive_all, .socket = socket));
+    return weft_call(receive_all, .socket = use(socket));
 }
 
 uint64_t weft_udp_dropped(const weft_udp *socket) {
@@ -469,14 +468,13 @@ static weft_async(send_datagram) {
 }
 
 weft_coroutine *weft_udp_send(weft_udp *socket, const void *data, size_t size) {
-    return use(socket,
-               weft_call(send_datagram, .socket = socket, .to_peer = true, .data = data, .size = size));
+    return weft_call(send_datagram, .socket = use(socket), .to_peer = true, .data = data, .size = size);
 }
 
 weft_coroutine *weft_udp_send_to(weft_udp *socket, const char *host, int port, const void *data,
                                  size_t size) {
-    return use(socket, weft_call(send_datagram, .socket = socket, .host = host, .port = port, .data = data,
-                                 .size = size));
+    return weft_call(send_datagram, .socket = use(socket), .host = host, .port = port, .data = data,
+                     .size = size);
 }
 
 /* --- Addresses and options --- */
