@@ -67,8 +67,8 @@ WEFT__IMPORT(int, weft_js_timer, (double milliseconds), {
  * browsers and Node round, and must fire in between where the delay is too long for it: weft_wasm_turn looks
  * at the clock and asks again.
  */
-static struct {
-    weft_host host;
+static _Thread_local struct {
+    weft__home home;
     double origin;   /* weft_js_now at time 0 */
     double deadline; /* seconds; INFINITY: no timer is set */
     weft_loop *loop;
@@ -77,6 +77,7 @@ static struct {
     double steps; /* of that loop */
     double waits; /* turns in virtual time that could only wait for the world outside */
     bool hop_posted;
+    unsigned hops; /* posted, and not here yet */
 } self;
 
 /* A slice keeps pages at 60 frames a second with room for their own work; one of the simulation's is counted
@@ -109,29 +110,38 @@ static int arm(weft_host *host, double deadline) {
 }
 
 static int wake(weft_host *host) {
-    (void)host;
-    return weft__hop();
+    return host == &self.home.host ? weft__hop() : weft__home_call((weft__home *)(void *)host);
 }
 
 static const char *describe(weft_host *host, int code) {
     (void)host;
-    return code == 1 ? "JavaScript could not post a message" : "JavaScript could not set a timer";
+    return code == 1   ? "JavaScript could not post a message"
+           : code == 2 ? "JavaScript could not set a timer"
+                       : "there is no memory for it, or there are too many";
 }
 
 weft_host *weft__javascript_host(void) {
-    self.host =
+    self.home.host =
         (weft_host){.now = now, .arm = arm, .wake = wake, .describe = describe, .slice = slice, .kind = 2};
     self.origin = weft_js_now();
     self.deadline = INFINITY;
-    return &self.host;
+    weft__home_open(&self.home);
+    return &self.home.host;
+}
+
+weft__home *weft__home_of_thread(void) {
+    return &self.home;
+}
+
+int weft__hop_anyway(void) {
+    int code = weft_js_hop();
+    self.hop_posted = code == 0;
+    self.hops += code == 0;
+    return code;
 }
 
 int weft__hop(void) {
-    if (self.hop_posted || self.loop == NULL)
-        return 0;
-    int code = weft_js_hop();
-    self.hop_posted = code == 0;
-    return code;
+    return self.hop_posted || self.loop == NULL ? 0 : weft__hop_anyway();
 }
 
 /* --- Turns --- */
@@ -180,13 +190,19 @@ static void end(void) {
 
 /* What hops and timers call. 1 if the loop came to its end. */
 WEFT__CALLABLE(weft_wasm_turn) int weft_wasm_turn(int by_timer) {
-    if (by_timer == 0)
+    if (by_timer == 0) {
         self.hop_posted = false;
-    if (self.loop == NULL)
+        self.hops -= self.hops > 0;
+    }
+    weft__home_take(&self.home);
+    if (self.loop == NULL) {
+        if (self.hops == 0)
+            weft__home_leave(&self.home);
         return 0;
-    if (by_timer != 0 && now(&self.host) < self.deadline && set_timer() == 0)
+    }
+    if (by_timer != 0 && now(&self.home.host) < self.deadline && set_timer() == 0)
         return 0;
-    if (now(&self.host) >= self.deadline)
+    if (now(&self.home.host) >= self.deadline)
         self.deadline = INFINITY;
     switch (turn(self.loop)) {
     case WEFT_TURN_MORE:

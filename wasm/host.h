@@ -1,7 +1,9 @@
 #ifndef WEFT_WASM_HOST_H
 #define WEFT_WASM_HOST_H
 
-/* The JavaScript event loop as a host. It turns one loop at a time. */
+/* The JavaScript event loop of this thread as a host. It turns one loop at a time. */
+
+#include "threads.h"
 
 #include <weft/host.h>
 #include <weft/loop.h>
@@ -21,6 +23,12 @@ weft_loop *weft__driven(void);
 
 /* Asks for a turn soon; calls in between ask for the same. A code of the host's, or 0. */
 int weft__hop(void);
+
+/* The same where there may be no loop. */
+int weft__hop_anyway(void);
+
+/* What other threads reach of this one's host. */
+weft__home *weft__home_of_thread(void);
 
 /* Gives up every call of JavaScript that is still pending: before its loop is closed. */
 void weft__javascript_forget(void);

@@ -26,7 +26,7 @@ typedef struct call {
     enum state state;
 } call;
 
-static call *calls;
+static _Thread_local call *calls;
 
 /* Of inspect.c, by way of which JavaScript reads and writes values: that this is called here links the file.
  */

@@ -1,13 +1,16 @@
 /*
  * The sleeps of the C library, which block. Emscripten's own (3.1.6, standalone) watches a clock that
  * overflows two seconds after the module began, and a sleep that meets that moment never ends. All of them,
- * from sleep to thrd_sleep, end in the function that is replaced here under both of its names.
+ * from sleep to thrd_sleep, end in the function that is replaced here under both of its names. With threads
+ * theirs is right, and lets the processor go.
  */
 
 #define _POSIX_C_SOURCE 200112L
 #include <errno.h>
 #include <stdint.h>
 #include <time.h>
+
+#if !defined(__EMSCRIPTEN_PTHREADS__)
 
 static int64_t nanoseconds(const struct timespec *time) {
     return time->tv_sec * INT64_C(1000000000) + time->tv_nsec;
@@ -30,3 +33,5 @@ int __clock_nanosleep(clockid_t clock, int flags, const struct timespec *time, s
 int __clock_nanosleep(clockid_t clock, int flags, const struct timespec *time, struct timespec *left) {
     return clock_nanosleep(clock, flags, time, left);
 }
+
+#endif
