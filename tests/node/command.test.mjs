@@ -93,7 +93,7 @@ test("run", async (context) => {
     assert.equal(result.status, 1);
     assert.match(result.stderr, /jumps over variable initialization/);
   });
-  for (const options of [[], ["--virtual"], ["--wasm"], ["--wasm", "--virtual"]])
+  for (const options of [[], ["--virtual"], ["--wasm"], ["--wasm", "--virtual"], ["--wasm", "--threads"]])
     await context.test(`${options.join(" ") || "natively"}: runs a coroutine`, async () => {
       const result = await weft("run", ...options, program("nap.c"));
       assert.equal(result.stdout, "rested\n", howItEnded(result));
@@ -106,6 +106,12 @@ test("run", async (context) => {
       assert.equal(result.stdout, "permits 5, delay 0.5, fair false\n", howItEnded(result));
       assert.equal(result.status, 0, howItEnded(result));
     });
+  await context.test("says what threads go with", async () => {
+    const natively = await weft("run", "--threads", program("nap.c"));
+    assert.match(natively.stderr, /--threads goes with --wasm/);
+    const virtually = await weft("run", "--wasm", "--threads", "--virtual", program("nap.c"));
+    assert.match(virtually.stderr, /--threads runs on the real clock/);
+  });
   await context.test("names a parameter that the program does not have", async () => {
     const result = await weft("run", "--param", "permits=5", "--param", "permit=5", at("tests/programs/params.c"));
     assert.equal(result.status, 1);
