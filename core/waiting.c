@@ -22,6 +22,8 @@ void weft__waiting_begin(weft__waiting *self, weft_loop *loop) {
 
 void weft__waiting_end(weft__waiting *self) {
     weft_loop *loop = self->loop, *outer = weft__current;
+    if (WEFT__UNLIKELY(self->notify != NULL))
+        self->notify(self);
     if (loop == NULL)
         return;
     weft__current = loop;

@@ -9,7 +9,9 @@
  * other. */
 typedef struct weft__waiting {
     weft__wait_queue task;
-    weft_loop *loop; /* which is held; NULL: no task waits */
+    weft_loop *loop;                            /* which is held; NULL: no task waits */
+    void (*notify)(struct weft__waiting *self); /* called in a task's place, if it is set: it may come at any
+                                                   time, outside of turns and in them */
 } weft__waiting;
 
 extern const weft__queue_type weft__outside_type;

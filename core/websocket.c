@@ -108,8 +108,7 @@ weft_websocket *weft__websocket_new(const weft_websocket_options *options) {
     return self;
 }
 
-/* For a coroutine made for it; NULL stays NULL. */
-static weft_websocket *hold(weft_websocket *self) {
+weft_websocket *weft__websocket_hold(weft_websocket *self) {
     if (self != NULL)
         self->references++;
     return self;
@@ -126,7 +125,7 @@ static void free_first(weft_websocket *self) {
     weft__delete(self->loop, message, sizeof *message);
 }
 
-static void let_go(weft_websocket *self) {
+void weft__websocket_let_go(weft_websocket *self) {
     if (self == NULL || --self->references > 0)
         return;
     while (self->first != NULL)
@@ -172,11 +171,15 @@ void weft_websocket_close(weft_websocket *self) {
     weft__open_ends(&self->head);
     self->gone = true;
     end(self, self->state == WEBSOCKET_CLOSED ? self->code : CODE_ABNORMAL, &closed_under);
-    let_go(self);
+    weft__websocket_let_go(self);
 }
 
 static void close_value(void *websocket) {
     weft_websocket_close(websocket);
+}
+
+weft_value weft__websocket_value(weft_websocket *self) {
+    return weft_owned_pointer(self, close_value);
 }
 
 /* --- What the transport tells --- */
@@ -223,6 +226,8 @@ static void refuse(weft_websocket *self, int code, const char *reason, const wef
     weft_error_release(self->failure);
     self->failure = error;
     weft_error_release(self->transport->close(self, code, reason));
+    weft__waiting_end(&self->receiver);
+    wake_senders(self);
 }
 
 /* A text becomes a string that owns its memory, other bytes a weft_bytes. */
@@ -375,7 +380,7 @@ static weft_async(connect) {
     {
         weft_websocket *websocket = self->websocket;
         self->websocket = NULL;
-        weft_return_owned(websocket, close_value);
+        weft_return(weft__websocket_value(websocket));
     }
     weft_drop();
     if (self->websocket != NULL) {
@@ -465,17 +470,17 @@ static weft_async(send) {
     weft_drop();
     leave_line(&self->sender);
     weft_value_free(&self->owned);
-    let_go(self->websocket);
+    weft__websocket_let_go(self->websocket);
     weft_end();
 }
 
 weft_coroutine *weft_websocket_send(weft_websocket *self, const char *text) {
-    return weft_call(send, .websocket = hold(self), .text = true, .data = text,
+    return weft_call(send, .websocket = weft__websocket_hold(self), .text = true, .data = text,
                      .size = text == NULL ? 0 : strlen(text));
 }
 
 weft_coroutine *weft_websocket_send_bytes(weft_websocket *self, const void *data, size_t size) {
-    return weft_call(send, .websocket = hold(self), .data = data, .size = size);
+    return weft_call(send, .websocket = weft__websocket_hold(self), .data = data, .size = size);
 }
 
 weft_coroutine *weft_websocket_printf(weft_websocket *self, const char *format, ...) {
@@ -484,7 +489,7 @@ weft_coroutine *weft_websocket_printf(weft_websocket *self, const char *format, 
     weft_value text = weft__format_list(format, arguments);
     va_end(arguments);
     const char *string = weft_value_string(text);
-    return weft_call(send, .websocket = hold(self), .text = true, .data = string,
+    return weft_call(send, .websocket = weft__websocket_hold(self), .text = true, .data = string,
                      .size = string == NULL ? 0 : strlen(string), .owned = text);
 }
 
@@ -530,12 +535,12 @@ static weft_async(receive) {
     weft_drop();
     if (self->waits)
         weft__waiting_leave(&self->websocket->receiver);
-    let_go(self->websocket);
+    weft__websocket_let_go(self->websocket);
     weft_end();
 }
 
 weft_coroutine *weft_websocket_receive(weft_websocket *self) {
-    return weft_call(receive, .websocket = hold(self));
+    return weft_call(receive, .websocket = weft__websocket_hold(self));
 }
 
 struct messages {
@@ -559,12 +564,12 @@ static weft_async(messages) {
         weft_yield(handed_over(&self->message));
     }
     weft_drop();
-    let_go(self->websocket);
+    weft__websocket_let_go(self->websocket);
     weft_end();
 }
 
 weft_coroutine *weft_websocket_messages(weft_websocket *self) {
-    return weft_call(messages, .websocket = hold(self));
+    return weft_call(messages, .websocket = weft__websocket_hold(self));
 }
 
 /* --- Closing --- */
@@ -636,19 +641,19 @@ static weft_async(close) {
         weft__waiting_leave(&self->websocket->closer);
     if (self->frees)
         weft_websocket_close(self->websocket);
-    let_go(self->websocket);
+    weft__websocket_let_go(self->websocket);
     weft_end();
 }
 
 weft_coroutine *weft_websocket_close_with(weft_websocket *self, int code, const char *reason) {
-    return weft_call(close, .websocket = hold(self), .code = code, .reason = reason);
+    return weft_call(close, .websocket = weft__websocket_hold(self), .code = code, .reason = reason);
 }
 
 /* weft_with: in order, or at once. */
 static weft_coroutine *exit_with(void *object, const weft_error *error) {
     weft_websocket *self = object;
     if (error == NULL)
-        return weft_call(close, .websocket = hold(self), .code = CODE_NORMAL, .frees = true);
+        return weft_call(close, .websocket = weft__websocket_hold(self), .code = CODE_NORMAL, .frees = true);
     if (self->transport != NULL && self->state == WEBSOCKET_OPEN)
         weft_error_release(self->transport->close(self, CODE_INTERNAL, ""));
     weft_websocket_close(self);

@@ -84,11 +84,12 @@ static weft_websocket *open_socket(const weft_websocket_options *options,
 }
 
 static bool message(const char *text) {
-    return weft__websocket_message(fake.socket, true, text, strlen(text));
+    return fake.socket != NULL && weft__websocket_message(fake.socket, true, text, strlen(text));
 }
 
 static void goodbye(int code, const char *reason) {
-    weft__websocket_closed(fake.socket, code, reason, strlen(reason));
+    if (fake.socket != NULL)
+        weft__websocket_closed(fake.socket, code, reason, strlen(reason));
 }
 
 static void say_message(weft_value *value) {
@@ -170,7 +171,7 @@ struct receives {
 
 weft_async(receives) {
     weft_begin(receives);
-    while (self->count-- > 0) {
+    while (self->count-- > 0 && fake.socket != NULL) {
         weft_try {
             weft_await_to(self->value, weft_websocket_receive(self->socket));
             say_message(&self->value);
@@ -661,6 +662,7 @@ weft_async(misuses) {
 
 TEST(misuse_is_told_in_words) {
     weft_websocket_close(NULL);
+    sweep_allow(SWEEP_STUCK | SWEEP_DESTROYED); /* one receives what the one that failed would have sent */
     if (!world_open())
         return;
     CHECK_EQ_STR(world_finish(weft_call(misuses, .socket = open_socket(NULL, &stopping))), "none");
