@@ -12,6 +12,7 @@ function(weft_use_llhttp target)
         endif()
     endforeach()
     target_sources(${target} PRIVATE ${sources})
-    set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS "-w;-O2")
+    # Strict, as later versions always are: what servers could read in two ways is refused.
+    set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS "-w;-O2;-DLLHTTP_STRICT_MODE=1")
     target_include_directories(${target} SYSTEM PRIVATE /usr/share/include/llhttp)
 endfunction()

@@ -1,7 +1,7 @@
 #ifndef WEFT_NATIVE_STREAM_WIRE_H
 #define WEFT_NATIVE_STREAM_WIRE_H
 
-/* What the files of streams offer each other, and nobody else. */
+/* What the files of streams offer each other and what stands close to them: HTTP's server, WebSockets. */
 
 #include "stream.h"
 
@@ -19,8 +19,11 @@ static inline size_t weft__input_size(const weft_stream *stream) {
     return stream->input_end - stream->input_start;
 }
 
-/* stream_write.c: those who wait for output look at it again. */
+/* stream_write.c: those who wait for output look at it again; one begins and ends to wait until no more than
+ * so much is unwritten. */
 void weft__writers_wake(weft_stream *stream);
+void weft__writer_enter(weft_stream *stream, weft__writer *writer, size_t until);
+void weft__writer_leave(weft__writer *writer);
 
 /* tcp.c: a copy in the loop's memory of a text that must be; else NULL with an error, owned. */
 char *weft__copy_argument(const char *text, const char *refusal, const weft_error **error);

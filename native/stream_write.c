@@ -19,7 +19,7 @@ enum { TURN_AFTER = 1048576 }; /* bytes written at once, after which others have
 
 /* --- Waiting --- */
 
-static void enter(weft_stream *stream, weft__writer *writer, size_t until) {
+void weft__writer_enter(weft_stream *stream, weft__writer *writer, size_t until) {
     writer->until = until;
     writer->next = stream->writers;
     writer->link = &stream->writers;
@@ -28,7 +28,7 @@ static void enter(weft_stream *stream, weft__writer *writer, size_t until) {
     stream->writers = writer;
 }
 
-static void leave(weft__writer *writer) {
+void weft__writer_leave(weft__writer *writer) {
     weft__waiting_leave(&writer->waiting);
     if (writer->link == NULL)
         return;
@@ -146,7 +146,7 @@ static const weft_error *refusal_after_wait(const weft_stream *stream) {
 static weft_async(stream_write) {
     weft_begin(stream_write);
     if (self->error == NULL && weft_stream_unwritten(self->stream) > STREAM_HIGH_WATER) {
-        enter(self->stream, &self->writer, STREAM_LOW_WATER);
+        weft__writer_enter(self->stream, &self->writer, STREAM_LOW_WATER);
         while (has_to_wait(self->stream, self->writer.until))
             WEFT__WAIT_OUTSIDE(&self->writer.waiting);
         self->stream->unheld = 0;
@@ -158,7 +158,7 @@ static weft_async(stream_write) {
     if (self->error != NULL)
         weft_raise_error(self->error);
     weft_drop();
-    leave(&self->writer);
+    weft__writer_leave(&self->writer);
     weft_error_release(self->error);
     weft__stream_leave(self->stream);
     weft_end();
@@ -206,13 +206,13 @@ static weft_async(stream_flush) {
     weft_begin(stream_flush);
     if ((self->error = weft__stream_refusal(self->stream)) != NULL)
         weft_raise_error(self->error);
-    enter(self->stream, &self->writer, 0);
+    weft__writer_enter(self->stream, &self->writer, 0);
     while (has_to_wait(self->stream, 0))
         WEFT__WAIT_OUTSIDE(&self->writer.waiting);
     if ((self->error = refusal_after_wait(self->stream)) != NULL)
         weft_raise_error(self->error);
     weft_drop();
-    leave(&self->writer);
+    weft__writer_leave(&self->writer);
     weft_error_release(self->error);
     weft__stream_leave(self->stream);
     weft_end();
