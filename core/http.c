@@ -83,7 +83,7 @@ static weft_async(http_send) {
             while (self->response->has_part && !wants_no_more(self->response))
                 WEFT__HTTP_WAIT(self->response, HTTP_WAITS_UPLOAD);
         }
-        if (!wants_no_more(self->response))
+        if (weft__http_live(self->response))
             weft__http_put_end(self->response);
     }
     while (!is_done(self->response))

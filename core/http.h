@@ -61,7 +61,7 @@ struct weft_http_response {
     char *request_url; /* the exchange's */
     char *url;         /* that answered; NULL: the request's */
     char *text;        /* of headers: "name\0value\0" for each */
-    size_t text_size, text_room;
+    size_t text_size, text_room, header_size;
     weft_http_field *fields; /* into the text, from the head on */
     size_t field_count;
 

@@ -14,7 +14,7 @@
 
 enum {
     UNREAD_MOST = 128 * 1024,   /* from so many unread bytes on the transport keeps the rest */
-    HEADERS_MOST = 256 * 1024,  /* bytes of names and values of one answer */
+    HEADERS_MOST = 256 * 1024,  /* bytes of the headers of one answer */
     ROOM_LEAST = 4096,          /* of a body, bytes */
     ROOM_EXPECTED = 1024 * 1024 /* at most so much is made because of a Content-Length alone */
 };
@@ -194,7 +194,7 @@ void weft__http_status(weft__exchange *exchange, int status, int version) {
     weft_http_response *self = of(exchange);
     self->status = status;
     self->version = version;
-    self->text_size = self->field_count = 0;
+    self->text_size = self->field_count = self->header_size = 0;
     alive(self);
 }
 
@@ -236,14 +236,15 @@ weft__http_verdict weft__http_field(weft__exchange *exchange, const char *name, 
     weft_http_response *self = of(exchange);
     weft_loop *outer = enter(self);
     weft__http_verdict verdict = WEFT__HTTP_GO_ON;
-    size_t most = HEADERS_MOST - self->text_size;
-    if (name_size > most || value_size > most || name_size + value_size + 2 > most) {
+    size_t most = HEADERS_MOST - self->header_size, size = name_size + value_size + 4; /* as it is sent */
+    if (name_size > most || value_size > most || size > most) {
         verdict =
             stop(self, weft__http_error(self, WEFT_LIMIT, NULL,
                                         "the headers of the answer are longer than %d bytes", HEADERS_MOST));
     } else if (!grow(&self->text, self->text_size, &self->text_room, name_size + value_size + 2)) {
         verdict = stop(self, &weft_error_out_of_memory);
     } else {
+        self->header_size += size;
         add_text(self, name, name_size);
         add_text(self, value, value_size);
         self->field_count++;

@@ -14,6 +14,7 @@ typedef struct watch {
     uv_poll_t poll;
     weft__curl_pool *pool;
     curl_socket_t socket;
+    int events; /* UV_READABLE, UV_WRITABLE */
 } watch;
 
 /* --- The end of handles --- */
@@ -110,17 +111,25 @@ static int on_wanted_time(CURLM *multi, long milliseconds, void *context) {
     return 0;
 }
 
+static void on_socket(uv_poll_t *poll, int status, int events);
+
+static int start_watching(watch *self) {
+    return uv_poll_start(&self->poll, self->events, on_socket);
+}
+
+/* What the error is, libcurl learns from the socket itself; libuv has stopped watching it. */
 static void on_socket(uv_poll_t *poll, int status, int events) {
     watch *self = poll->data;
     weft__curl_pool *pool = self->pool;
     int running, flags = 0;
-    if (status < 0)
-        flags = CURL_CSELECT_ERR;
-    if (events & UV_READABLE)
+    if (status < 0 || events & UV_READABLE)
         flags |= CURL_CSELECT_IN;
-    if (events & UV_WRITABLE)
+    if (status < 0 || events & UV_WRITABLE)
         flags |= CURL_CSELECT_OUT;
-    look(pool, curl_multi_socket_action(pool->multi, self->socket, flags, &running));
+    CURLMcode code = curl_multi_socket_action(pool->multi, self->socket, flags, &running);
+    if (status < 0 && !uv_is_closing((uv_handle_t *)poll))
+        start_watching(self);
+    look(pool, code);
 }
 
 static watch *watch_socket(weft__curl_pool *pool, curl_socket_t socket) {
@@ -150,8 +159,8 @@ static int on_wanted_socket(CURL *easy, curl_socket_t socket, int what, void *co
     if (watched == NULL && (watched = watch_socket(self, socket)) == NULL)
         return -1;
     curl_multi_assign(self->multi, socket, watched);
-    int events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-    return uv_poll_start(&watched->poll, events, on_socket) == 0 ? 0 : -1;
+    watched->events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
+    return start_watching(watched) == 0 ? 0 : -1;
 }
 
 /* --- The pool --- */

@@ -41,6 +41,7 @@ struct weft__curl_transfer {
     int paused;                                   /* CURLPAUSE_RECV, CURLPAUSE_SEND */
     int resuming;                                 /* which of them is to end */
     int status;
+    int refused;     /* the system's number for why there was no socket, or 0 */
     bool located;    /* the answer that is being told of leads elsewhere */
     bool answered;   /* the core has the head */
     bool sends;      /* a body */

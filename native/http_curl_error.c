@@ -34,13 +34,18 @@ static void words_of(const weft__curl_transfer *transfer, CURLcode result, char 
         buffer[--length] = '\0';
 }
 
+/* libcurl says of a line of more than 100 KB that it has no memory for it. */
 const weft_error *weft__curl_error(weft__curl_transfer *transfer, CURLcode result) {
     char words[CURL_ERROR_SIZE + 1], said[96];
     long number = 0;
+    if (result == CURLE_OUT_OF_MEMORY && transfer->status > 0 && !transfer->answered)
+        return weft__error_named(WEFT_LIMIT, NULL, "a header of the answer is too long, or memory ran out");
     if (result == CURLE_OUT_OF_MEMORY)
         return &weft_error_out_of_memory;
     words_of(transfer, result, words, sizeof words);
     curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &number);
+    if (transfer->refused != 0)
+        number = transfer->refused;
     if (number == 0 || code_of(result) != WEFT_HTTP)
         return weft__error_named(code_of(result), NULL, "%s", words);
     int code = uv_translate_sys_error((int)number);

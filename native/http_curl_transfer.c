@@ -4,10 +4,13 @@
 
 #include "http_curl.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 static const char agent[] = "weft/0.1";
 
@@ -147,6 +150,19 @@ static int on_connected(void *context, char *peer, char *local, int peer_port, i
 }
 #endif
 
+/* As libcurl would, but children do not inherit it, and why there is none is known. */
+static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
+    weft__curl_transfer *self = context;
+    (void)purpose;
+    int descriptor = socket(address->family, address->socktype, address->protocol);
+    if (descriptor < 0) {
+        self->refused = errno;
+        return CURL_SOCKET_BAD;
+    }
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    return descriptor;
+}
+
 /* --- What is asked for --- */
 
 static bool add_line(weft__curl_transfer *self, const char *line) {
@@ -204,6 +220,8 @@ static CURLcode set_connection(weft__curl_transfer *self) {
     double milliseconds = ceil(self->exchange->connect_timeout * 1e3);
     CURLcode code = CURLE_OK;
     SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    SET(CURLOPT_OPENSOCKETDATA, self);
     SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds < INT_MAX ? (long)milliseconds : (long)INT_MAX);
     SET(CURLOPT_HTTP_VERSION, settings->http1 ? (long)CURL_HTTP_VERSION_1_1 : (long)CURL_HTTP_VERSION_2TLS);
     if (settings->proxy != NULL)
