@@ -4,9 +4,12 @@
 
 #include "stream_wire.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* What could not be written at once. */
 typedef struct output {
@@ -240,7 +243,23 @@ static void free_half_close(weft__request *request) {
     free(request);
 }
 
+/* A pipe that is no socket has one direction and no half-close: its reader sees the end when no descriptor of
+ * it is open any more. The handle keeps the number. */
+static int end_pipe(const uv_handle_t *handle) {
+    uv_os_fd_t pipe;
+    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC), code = uv_fileno(handle, &pipe);
+    if (code == 0 && (nowhere < 0 || dup2(nowhere, pipe) < 0 || fcntl(pipe, F_SETFD, FD_CLOEXEC) < 0))
+        code = uv_translate_sys_error(errno);
+    if (nowhere >= 0)
+        close(nowhere);
+    return code;
+}
+
+/* libuv has written everything. */
 static void on_shutdown(uv_shutdown_t *request, int status) {
+    const uv_handle_t *handle = (const uv_handle_t *)request->handle;
+    if (status == UV_ENOTSOCK && handle->type == UV_NAMED_PIPE)
+        status = end_pipe(handle);
     weft__request_end(request->data, status);
 }
 

@@ -251,6 +251,10 @@ static void on_datagram(uv_udp_t *handle, ssize_t size, const uv_buf_t *room, co
     weft_datagram *made = self->count < self->most ? new_datagram(self, room->base, (size_t)size) : NULL;
     if (made == NULL) {
         self->dropped++;
+        if (self->count < self->most) {
+            self->failure = UV_ENOMEM;
+            weft__waiting_end(&self->reader);
+        }
         return;
     }
     weft__address_tell(sender, &made->sender);

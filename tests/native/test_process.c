@@ -186,6 +186,44 @@ TEST(it_is_talked_with_by_pipes) {
     run(call_cats);
 }
 
+struct half_closes {
+    weft_frame frame;
+    weft_process *process;
+    weft_bytes *bytes;
+    const weft_error *error;
+    char *large;
+};
+
+/* A pipe ends as a socket does: behind what was written to it. */
+static weft_async(half_closes) {
+    weft_begin(half_closes);
+    self->large = calloc(1, 300000);
+    weft_await_to(self->process, weft_process_start(.argv = WEFT_ARGV("wc", "-c"), .input = weft_stdio_pipe(),
+                                                    .output = weft_stdio_pipe()));
+    weft_with(self->process) {
+        weft_await(weft_stream_write(weft_process_input(self->process), self->large, 300000));
+        weft_await(weft_stream_shutdown(weft_process_input(self->process)));
+        weft_await_to(self->bytes, weft_stream_read_all(weft_process_output(self->process), LIMIT));
+        CHECK(is(self->bytes, "300000\n"));
+        weft_try {
+            weft_await(weft_stream_write(weft_process_input(self->process), "more", 4));
+            CHECK(false);
+        }
+        weft_catch(self->error) {
+            CHECK_EQ_INT(self->error->code, WEFT_INVALID_STATE);
+        }
+    }
+    weft_drop();
+    weft_free(self->bytes);
+    free(self->large);
+    weft_end();
+}
+CALLED(half_closes)
+
+TEST(its_input_is_ended_behind_what_was_written) {
+    run(call_half_closes);
+}
+
 struct communicates {
     weft_frame frame;
     weft_process *process;
@@ -973,6 +1011,80 @@ TEST(in_virtual_time_children_take_their_real_time) {
     unsetenv("WEFT_VIRTUAL");
 }
 
+/* --- In a uv_loop of the program's --- */
+
+static int detached;
+
+static void count_detached(weft_uv *attachment) {
+    (void)attachment;
+    detached++;
+}
+
+struct leaves {
+    weft_frame frame;
+    weft_process *process, *closed;
+};
+
+static weft_async(leaves) {
+    weft_begin(leaves);
+    weft_await_to(self->process,
+                  weft_process_start(.argv = WEFT_ARGV("sleep", "1000"), .output = weft_stdio_pipe()));
+    weft_await_to(self->closed, weft_process_start(.argv = WEFT_ARGV("sleep", "1000")));
+    weft_process_close(self->closed);
+    weft_end();
+}
+
+/* What is open does not keep uv_run from returning, and a detach takes it out. */
+TEST(an_attached_loop_takes_its_children_with_it) {
+    uv_loop_t uv;
+    weft_uv attachment = {.data = NULL};
+    int before = descriptors();
+    detached = 0;
+    CHECK_EQ_INT(uv_loop_init(&uv), 0);
+    CHECK_EQ_INT(weft_uv_attach(&attachment, &uv, NULL), 0);
+    weft_loop_start(attachment.loop, weft_call(leaves));
+    uv_run(&uv, UV_RUN_DEFAULT);
+    CHECK_EQ_INT(weft_uv_detach(&attachment, count_detached), 0);
+    uv_run(&uv, UV_RUN_DEFAULT);
+    CHECK_EQ_INT(detached, 1);
+    CHECK_EQ_INT(uv_loop_close(&uv), 0);
+    CHECK_EQ_INT(descriptors(), before);
+    CHECK(childless());
+}
+
+/* --- SIGPIPE --- */
+
+static void handle(int number) {
+    (void)number;
+}
+
+static bool sigpipe_is(void (*handler)(int)) {
+    struct sigaction now;
+    sigaction(SIGPIPE, NULL, &now);
+    return now.sa_handler == handler;
+}
+
+/* In a process of its own, which has opened nothing yet. Returns the number of the check that failed. */
+static int check_sigpipe(bool handled) {
+    signal(SIGPIPE, handled ? handle : SIG_DFL);
+    weft_run(weft_coroutine_of(weft_sleep(0)), NULL, NULL);
+    if (!sigpipe_is(handled ? handle : SIG_DFL))
+        return 1;
+    weft_run(call_statuses(), NULL, NULL);
+    return sigpipe_is(handled ? handle : SIG_IGN) ? 0 : 2;
+}
+
+TEST(sigpipe_is_ignored_once_something_is_open_unless_it_is_handled) {
+    for (int handled = 0; handled < 2; handled++) {
+        int status = -1;
+        pid_t child = fork();
+        if (child == 0)
+            _exit(check_sigpipe(handled));
+        CHECK_EQ_INT(waitpid(child, &status, 0), child);
+        CHECK_EQ_INT(status, 0);
+    }
+}
+
 static void *run_communicates(void *argument) {
     (void)argument;
     return weft_run(weft_call(communicates), NULL, NULL) ? NULL : (void *)"failed";
@@ -991,8 +1103,11 @@ TEST(other_threads_may_have_children_too) {
     CHECK(childless());
 }
 
-TEST_MAIN(TEST_CASE(a_status_is_told), TEST_CASE(a_signal_that_ended_it_is_told),
-          TEST_CASE(it_is_talked_with_by_pipes), TEST_CASE(it_is_given_input_and_its_output_taken_whole),
+/* The one of SIGPIPE comes first: nothing is open yet. */
+TEST_MAIN(TEST_CASE(sigpipe_is_ignored_once_something_is_open_unless_it_is_handled),
+          TEST_CASE(a_status_is_told), TEST_CASE(a_signal_that_ended_it_is_told),
+          TEST_CASE(it_is_talked_with_by_pipes), TEST_CASE(its_input_is_ended_behind_what_was_written),
+          TEST_CASE(it_is_given_input_and_its_output_taken_whole),
           TEST_CASE(output_beyond_the_limit_is_an_error),
           TEST_CASE(a_child_that_closes_its_stdin_early_is_no_harm),
           TEST_CASE(stdio_leads_where_it_is_told_to),
@@ -1006,4 +1121,5 @@ TEST_MAIN(TEST_CASE(a_status_is_told), TEST_CASE(a_signal_that_ended_it_is_told)
           TEST_CASE(several_tasks_may_wait_for_one), TEST_CASE(it_is_cancelled_at_every_await),
           TEST_CASE(it_is_cancelled_twice), TEST_CASE(what_nobody_closes_is_killed_with_the_loop),
           TEST_CASE(in_virtual_time_children_take_their_real_time),
+          TEST_CASE(an_attached_loop_takes_its_children_with_it),
           TEST_CASE(other_threads_may_have_children_too))

@@ -1,0 +1,258 @@
+/* Every allocation that weft makes for names, datagrams, children and signals fails once: an error, nothing
+ * lost, nobody left behind. The linker gives weft's calls of malloc to the functions below. */
+
+#define _GNU_SOURCE
+
+#include "weft_test.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <weft/process.h>
+#include <weft/udp.h>
+#include <weft/uv.h>
+#include <weft/weft.h>
+
+static _Thread_local int calls_before = -1; /* that succeed; below zero: all do */
+static bool failed;
+
+static bool fails(void) {
+    if (calls_before < 0)
+        return false;
+    if (calls_before-- > 0)
+        return false;
+    failed = true;
+    return true;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *pointer, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *pointer, size_t size);
+
+void *__wrap_malloc(size_t size) {
+    return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size) {
+    return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *pointer, size_t size) {
+    return fails() ? NULL : __real_realloc(pointer, size);
+}
+
+static int descriptors(void) {
+    int count = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    if (folder == NULL)
+        return -1;
+    while (readdir(folder) != NULL)
+        count++;
+    closedir(folder);
+    return count;
+}
+
+static bool childless(void) {
+    return waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD;
+}
+
+static void quiet(void *context, const char *text) {
+    (void)context;
+    (void)text;
+}
+
+/* Runs it again and again, each time with another allocation that fails, until none does. */
+static void sweep(weft_coroutine *(*make)(void)) {
+    weft_run(weft_coroutine_of(weft_sleep(0)), NULL, NULL); /* libuv keeps some descriptors */
+    int before = descriptors();
+    int n = 0;
+    failed = true;
+    for (; failed && CHECK(n < 1000); n++) {
+        const weft_error *error = NULL;
+        weft_value value = weft_none();
+        failed = false;
+        calls_before = n;
+        bool ended = weft_run(make(), &value, &error);
+        calls_before = -1;
+        CHECK(failed || ended); /* without a failure it works */
+        if (!ended)             /* or the words of a host that had none */
+            CHECK(error->code == WEFT_OUT_OF_MEMORY || strstr(error->message, "ENOMEM") != NULL);
+        weft_value_free(&value);
+        weft_error_release(error);
+        CHECK_EQ_INT(descriptors(), before);
+        CHECK(childless());
+    }
+    CHECK(n > 8); /* so the linker did give them here */
+}
+
+/* --- Names --- */
+
+struct names {
+    weft_frame frame;
+    weft_addresses *found;
+    weft_name *name;
+};
+
+static weft_async(names) {
+    weft_begin(names);
+    weft_loop_set_reporter(weft_loop_current(), quiet, NULL);
+    weft_await_to(self->found, weft_getaddrinfo("127.0.0.1", "80",
+                                                &(weft_dns_options){.numeric = true, .canonical = true}));
+    weft_await_to(self->name, weft_getnameinfo("127.0.0.1", 80, &(weft_name_options){.numeric = true}));
+    weft_drop();
+    weft_free(self->found);
+    weft_free(self->name);
+    weft_end();
+}
+
+static weft_coroutine *call_names(void) {
+    return weft_call(names);
+}
+
+TEST(names_without_memory) {
+    sweep(call_names);
+}
+
+/* --- Datagrams --- */
+
+struct datagrams {
+    weft_frame frame;
+    weft_udp *a, *b;
+    weft_address address;
+    weft_datagram *datagram;
+};
+
+static weft_async(datagrams) {
+    weft_begin(datagrams);
+    weft_loop_set_reporter(weft_loop_current(), quiet, NULL);
+    weft_await_to(self->a, weft_udp_bind("127.0.0.1", 0, NULL));
+    weft_with(self->a) {
+        weft_udp_local(self->a, &self->address);
+        weft_await_to(self->b, weft_udp_connect("localhost", self->address.port, NULL));
+        weft_with(self->b) {
+            weft_await(weft_udp_send(self->b, "one", 3));
+            weft_await_to(self->datagram, weft_udp_receive(self->a));
+            weft_await(weft_udp_send_to(self->a, self->datagram->sender.host, self->datagram->sender.port,
+                                        "two", 3));
+            weft_free(self->datagram);
+            self->datagram = NULL;
+            weft_for_await (self->datagram, weft_udp_datagrams(self->b)) {
+                weft_break;
+            }
+        }
+    }
+    weft_drop();
+    weft_free(self->datagram);
+    weft_end();
+}
+
+static weft_coroutine *call_datagrams(void) {
+    return weft_call(datagrams);
+}
+
+TEST(datagrams_without_memory) {
+    sweep(call_datagrams);
+}
+
+/* --- Children --- */
+
+struct children {
+    weft_frame frame;
+    weft_process *first, *second;
+    weft_process_result *result;
+};
+
+static weft_async(children) {
+    weft_begin(children);
+    weft_loop_set_reporter(weft_loop_current(), quiet, NULL);
+    weft_await_to(self->first, weft_process_start(.argv = WEFT_ARGV("cat"), .input = weft_stdio_pipe(),
+                                                  .output = weft_stdio_pipe()));
+    weft_with(self->first) {
+        weft_await_to(self->second,
+                      weft_process_start(.shell = "cat", .errors = weft_stdio_pipe(),
+                                         .input = weft_stdio_stream(weft_process_output(self->first)),
+                                         .output = weft_stdio_pipe()));
+        weft_with(self->second) {
+            weft_await(weft_stream_write(weft_process_input(self->first), "text", 4));
+            weft_stream_close(weft_process_input(self->first));
+            weft_await_to(self->result, weft_process_communicate(self->second, NULL, 0, 1000));
+        }
+    }
+    weft_drop();
+    weft_process_result_free(self->result);
+    weft_end();
+}
+
+static weft_coroutine *call_children(void) {
+    return weft_call(children);
+}
+
+TEST(children_without_memory) {
+    sweep(call_children);
+}
+
+struct ends {
+    weft_frame frame;
+    weft_process *process;
+};
+
+/* A child that still runs at the end of its block is ended, though there be no memory to do it in order. */
+static weft_async(ends) {
+    weft_begin(ends);
+    weft_loop_set_reporter(weft_loop_current(), quiet, NULL);
+    weft_await_to(self->process, weft_process_start(.argv = WEFT_ARGV("sleep", "1000")));
+    weft_with(self->process) {
+        weft_await(weft_sleep(0));
+    }
+    weft_end();
+}
+
+static weft_coroutine *call_ends(void) {
+    return weft_call(ends);
+}
+
+TEST(the_end_of_a_child_without_memory) {
+    sweep(call_ends);
+}
+
+/* --- Signals --- */
+
+static void send_itself(void *number) {
+    raise((int)(intptr_t)number);
+}
+
+struct signals {
+    weft_frame frame;
+    int number;
+};
+
+static weft_async(signals) {
+    weft_begin(signals);
+    weft_loop_set_reporter(weft_loop_current(), quiet, NULL);
+    if (weft_call_soon(send_itself, (void *)(intptr_t)SIGURG) == NULL) /* which is ignored by default */
+        weft_raise_error(&weft_error_out_of_memory);
+    weft_for_await (self->number, weft_signals(SIGURG, SIGWINCH)) {
+        weft_break;
+    }
+    weft_end();
+}
+
+static weft_coroutine *call_signals(void) {
+    return weft_call(signals);
+}
+
+TEST(signals_without_memory) {
+    sweep(call_signals);
+}
+
+TEST_MAIN(TEST_CASE(names_without_memory), TEST_CASE(datagrams_without_memory),
+          TEST_CASE(children_without_memory), TEST_CASE(the_end_of_a_child_without_memory),
+          TEST_CASE(signals_without_memory))
