@@ -54,7 +54,8 @@ class Connection {
       this.#tell("message", typeof data === "string" ? data : new Uint8Array(data)),
     );
     socket.addEventListener("error", (event) => {
-      this.#error = event.error ?? new Error(event.message ?? "");
+      // Pages are not told more.
+      this.#error = event.error ?? new Error(event.message || "no connection, or the server will have none");
       // Some platforms say no more after this, if there was no connection.
       if (!this.#opened) setTimeout(() => this.#failed());
     });
@@ -75,9 +76,7 @@ class Connection {
   }
 
   #failed() {
-    const failure = failureOf(this.#error, codes.webSocket, codes.system);
-    if (failure.message === "") failure.message = "no connection, or the server will have none";
-    this.#end("failure", failure);
+    this.#end("failure", failureOf(this.#error ?? new Error("it was closed before it was open"), codes.webSocket, codes.system));
   }
 
   send(data) {
