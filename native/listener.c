@@ -246,6 +246,14 @@ weft_coroutine *weft_listener_accept(weft_listener *listener) {
 
 /* --- Serving --- */
 
+static void report(const weft_error *error, const char *what) {
+    weft_loop *loop = weft__current;
+    weft_loop_call_exception_handler(loop, &(weft_error_context){.message = what,
+                                                                 .error = error,
+                                                                 .task = loop->current,
+                                                                 .future = weft_task_future(loop->current)});
+}
+
 struct connection {
     weft_frame frame;
     weft_stream *stream; /* used, and owned: it is closed at the end of all */
@@ -264,8 +272,7 @@ static weft_async(connection) {
         }
     }
     weft_catch(self->error) {
-        weft__report(weft__loop, (weft_error_context){.error = self->error},
-                     "a connection ended with an error");
+        report(self->error, "a connection failed");
     }
     weft_drop();
     weft_stream_abort(self->stream);
@@ -289,7 +296,7 @@ struct listener_serve {
 /* What failed, if that is news. */
 static void tell_of(struct listener_serve *self) {
     if (!self->told)
-        weft__report(weft__current, (weft_error_context){.error = self->error}, "a server cannot accept");
+        report(self->error, "a server cannot accept");
     self->told = true;
 }
 
@@ -297,8 +304,10 @@ static void start_connection(struct listener_serve *self) {
     weft_stream *stream = self->stream;
     self->stream = NULL;
     self->told = false;
-    weft_group_create_task(&self->group, weft_call(connection, .stream = weft__stream_use(stream),
-                                                   .handler = self->handler, .argument = self->argument));
+    weft_release(weft_group_create_task(/* the group has it, and this goes on without end */
+                                        &self->group,
+                                        weft_call(connection, .stream = weft__stream_use(stream),
+                                                  .handler = self->handler, .argument = self->argument)));
 }
 
 static weft_async(listener_serve) {
@@ -413,7 +422,7 @@ static weft_async(tcp_listen) {
         weft_raise(WEFT_INVALID_ARGUMENT, "%d is no port to listen at", self->port);
     if (self->host == NULL)
         weft_return(listen_everywhere(self));
-    weft_await_to(self->addresses, weft_getaddrinfo(self->host, NULL, NULL));
+    weft_await_to(self->addresses, weft__find_host(self->host));
     weft_return(listen_at(self, self->addresses->items[0].host));
     weft_drop();
     weft_free(self->host);

@@ -187,7 +187,31 @@ static void receive(weft_stream *stream, size_t size, const uv_buf_t *buffer) {
     wake_reader(stream);
 }
 
+static void fail(weft_stream *stream, int code) {
+    stream->read_error = code;
+    weft__stream_stop(stream);
+    wake_reader(stream);
+    if (stream->filter != NULL && stream->filter->stopped != NULL)
+        stream->filter->stopped(stream, stream->filter_state);
+}
+
+/* libuv takes a reset right behind the last bytes for the end: the system knows better. */
+static int error_at_the_end(const weft_stream *stream) {
+    uv_os_fd_t file;
+    int code = 0;
+    socklen_t size = sizeof code;
+    if (uv_fileno(&stream->wire.handle, &file) != 0 ||
+        getsockopt(file, SOL_SOCKET, SO_ERROR, &code, &size) != 0) /* it is no socket */
+        return 0;
+    return uv_translate_sys_error(code);
+}
+
 static void come_to_the_end(weft_stream *stream) {
+    int code = error_at_the_end(stream);
+    if (code != 0) {
+        fail(stream, code);
+        return;
+    }
     stream->reading = false;
     const weft_error *error =
         stream->filter == NULL ? NULL : stream->filter->ended(stream, stream->filter_state);
@@ -195,14 +219,6 @@ static void come_to_the_end(weft_stream *stream) {
         weft__stream_fail(stream, error);
     else
         weft__stream_end(stream);
-}
-
-static void fail(weft_stream *stream, int code) {
-    stream->read_error = code;
-    weft__stream_stop(stream);
-    wake_reader(stream);
-    if (stream->filter != NULL && stream->filter->stopped != NULL)
-        stream->filter->stopped(stream, stream->filter_state);
 }
 
 static void on_read(uv_stream_t *handle, ssize_t count, const uv_buf_t *buffer) {

@@ -19,8 +19,8 @@ struct stream_connect {
     weft_frame frame;
     weft_stream *stream; /* owned until it is connected */
     attempt *attempt;
-    const weft_address *address; /* borrowed, as is the path; the one or the other */
-    const char *path;
+    const char *path; /* borrowed; NULL: it is by TCP, to the address */
+    weft_address address;
     const weft_error *error; /* owned */
 };
 
@@ -36,7 +36,7 @@ static int start(struct stream_connect *self) {
     uv_connect_t *request = &self->attempt->request;
     struct sockaddr_storage address;
     if (self->path == NULL) {
-        int code = weft__address_read(self->address->host, self->address->port, &address);
+        int code = weft__address_read(self->address.host, self->address.port, &address);
         return code != 0 ? code
                          : uv_tcp_connect(request, &self->stream->wire.tcp, (struct sockaddr *)&address,
                                           on_connect);
@@ -70,8 +70,8 @@ static weft_value outcome(struct stream_connect *self) {
     }
     if (self->path != NULL)
         return weft__system_failure(status, "cannot connect to %s", self->path);
-    return weft__system_failure(status, "cannot connect to %s port %d", self->address->host,
-                                self->address->port);
+    return weft__system_failure(status, "cannot connect to %s port %d", self->address.host,
+                                self->address.port);
 }
 
 static weft_async(stream_connect) {
@@ -88,20 +88,99 @@ static weft_async(stream_connect) {
 
 /* --- By name --- */
 
+struct find_host {
+    weft_frame frame;
+    const char *host; /* borrowed */
+    weft_addresses *addresses;
+};
+
+/* What is written in numbers needs no thread that looks it up. */
+static weft_value address_in_numbers(const struct sockaddr_storage *address) {
+    weft_addresses *addresses = weft_allocate(sizeof *addresses);
+    if (addresses == NULL)
+        return weft__of_error(&weft_error_out_of_memory);
+    *addresses = (weft_addresses){.count = 1};
+    weft__address_tell((const struct sockaddr *)address, &addresses->items[0]);
+    return weft_owned_pointer(addresses, weft_free);
+}
+
+static weft_async(find_host) {
+    struct sockaddr_storage address; /* does not live across an await */
+    weft_begin(find_host);
+    if (weft__address_read(self->host, 0, &address) == 0)
+        weft_return(address_in_numbers(&address));
+    weft_await_to(self->addresses, weft_getaddrinfo(self->host, NULL, NULL));
+    weft_return(weft_owned_pointer(self->addresses, weft_free));
+    weft_end();
+}
+
+weft_coroutine *weft__find_host(const char *host) {
+    return weft_call(find_host, .host = host);
+}
+
+/* --- Happy eyeballs --- */
+
+enum { ATTEMPTS = 8 };                 /* at a time */
+static const double HEAD_START = 0.25; /* seconds, of an address before the next; RFC 8305 */
+
 struct tcp_connect {
     weft_frame frame;
     char *host; /* owned */
     int port;
     weft_addresses *addresses; /* owned */
-    size_t next;
+    size_t next;               /* of them to try */
+    weft_task *attempts[ATTEMPTS];
+    int running, done;
     weft_stream *stream;
-    const weft_error *error; /* of the call, then of the first attempt; owned */
-    const weft_error *caught;
+    const weft_error *error; /* of the call, then of the first attempt that failed; owned */
 };
 
-static bool is_numeric(const char *host) {
-    struct sockaddr_storage address;
-    return weft__address_read(host, 0, &address) == 0;
+/* The families take turns, each in its order, and that of the first address begins. */
+static void interleave(weft_addresses *addresses) {
+    for (size_t i = 1; i + 1 < addresses->count; i++) {
+        size_t other = i;
+        while (other < addresses->count && addresses->items[other].family == addresses->items[i - 1].family)
+            other++;
+        if (other == addresses->count)
+            return;
+        weft_address moved = addresses->items[other];
+        memmove(&addresses->items[i + 1], &addresses->items[i], (other - i) * sizeof moved);
+        addresses->items[i] = moved;
+    }
+}
+
+static weft_coroutine *next_attempt(struct tcp_connect *self) {
+    weft_address *address = &self->addresses->items[self->next++];
+    address->port = self->port;
+    return weft_call(stream_connect, .address = *address);
+}
+
+static bool may_try_another(const struct tcp_connect *self) {
+    return self->next < self->addresses->count && self->running < ATTEMPTS;
+}
+
+/* Of the attempts that are done, which come first: the first stream, or the first error. */
+static void collect(struct tcp_connect *self) {
+    for (int i = 0; i < self->done; i++) {
+        weft_task *task = self->attempts[i];
+        const weft_error *error = weft_task_error(task);
+        if (error == NULL && self->stream == NULL) {
+            weft_value value = weft_task_take(task);
+            self->stream = weft_value_pointer(value);
+        } else if (self->error == NULL) {
+            self->error = weft_error_retain(error);
+        }
+        weft_release(task); /* with a stream that comes too late */
+    }
+    self->running -= self->done;
+    memmove(self->attempts, self->attempts + self->done, (size_t)self->running * sizeof *self->attempts);
+}
+
+static void give_up(struct tcp_connect *self) {
+    for (; self->running > 0; self->running--) {
+        weft_cancel(self->attempts[self->running - 1]);
+        weft_release(self->attempts[self->running - 1]);
+    }
 }
 
 static weft_async(tcp_connect) {
@@ -110,19 +189,24 @@ static weft_async(tcp_connect) {
         weft_raise_error(self->error);
     if (self->port < 1 || self->port > 65535)
         weft_raise(WEFT_INVALID_ARGUMENT, "%d is no port to connect to", self->port);
-    weft_await_to(self->addresses,
-                  weft_getaddrinfo(self->host, NULL, &(weft_dns_options){.numeric = is_numeric(self->host)}));
-    while (self->stream == NULL && self->next < self->addresses->count) {
-        self->addresses->items[self->next].port = self->port;
-        weft_try {
-            weft_await_to(self->stream,
-                          weft_call(stream_connect, .address = &self->addresses->items[self->next]));
+    weft_await_to(self->addresses, weft__find_host(self->host));
+    if (self->addresses->count == 1) {
+        weft_await_to(self->stream, next_attempt(self));
+        weft_return(weft__stream_value(self->stream));
+    }
+    interleave(self->addresses);
+    weft_try {
+        while (self->stream == NULL && (may_try_another(self) || self->running > 0)) {
+            if (may_try_another(self))
+                self->attempts[self->running++] = weft_create_task(next_attempt(self));
+            weft_await_to(self->done,
+                          weft_wait_array(self->attempts, (size_t)self->running, WEFT_FIRST_COMPLETED,
+                                          may_try_another(self) ? HEAD_START : INFINITY));
+            collect(self);
         }
-        weft_catch(self->caught) {
-            if (self->error == NULL)
-                self->error = weft_error_retain(self->caught);
-        }
-        self->next++;
+    }
+    weft_finally {
+        give_up(self);
     }
     if (self->stream == NULL)
         weft_raise_error(self->error);
