@@ -8,12 +8,7 @@
 
 #include "../core/program.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
-
-/* Those that were closed while threads worked for them: what nobody waited for any longer, functions and
- * cancelled requests, comes back to their uv_loop. Whoever opens or closes another one looks after them. */
-static _Atomic(weft__own_loop *) left_behind;
 
 /* The host is the first member of the loop that carries it. */
 static weft__own_loop *of_host(weft_host *host) {
@@ -51,19 +46,12 @@ static void closed(weft_uv *host) {
     (void)host;
 }
 
-static void leave_behind(weft__own_loop *self) {
-    self->next = atomic_load(&left_behind);
-    while (!atomic_compare_exchange_weak(&left_behind, &self->next, self)) {
-    }
-}
-
-/* With its weft_loop closed. What was cancelled in threads comes back at once, and what has ended meanwhile.
- */
-static void close_or_leave(weft__own_loop *self) {
+/* What was cancelled in threads comes back at once, and what has ended meanwhile. */
+void weft__own_loop_end(weft__own_loop *self) {
     if (self->host.works > 0)
         uv_run(&self->uv, UV_RUN_NOWAIT);
     if (self->host.works > 0) {
-        leave_behind(self);
+        weft__leave_behind(self);
         return;
     }
     weft__uv_close(&self->host, closed);
@@ -71,21 +59,11 @@ static void close_or_leave(weft__own_loop *self) {
     free(self);
 }
 
-/* Any thread may: a uv_loop is not of the thread that made it, but of the one that has it. */
-static void close_left_behind(void) {
-    weft__own_loop *self,
-        *next = atomic_load(&left_behind) == NULL ? NULL : atomic_exchange(&left_behind, NULL);
-    while ((self = next) != NULL) {
-        next = self->next;
-        close_or_leave(self);
-    }
-}
-
 void weft__own_loop_close(weft__own_loop *self) {
     self->host.loop = NULL;
-    close_left_behind();
+    weft__end_left_behind();
     weft__call_graph_signal_close(self);
-    close_or_leave(self);
+    weft__own_loop_end(self);
 }
 
 static void close_host(weft_host *host) {
@@ -111,7 +89,7 @@ static bool open_loop(weft__own_loop *self) {
 }
 
 weft__own_loop *weft__own_loop_open(const weft_error **error) {
-    close_left_behind();
+    weft__end_left_behind();
     weft__own_loop *self = calloc(1, sizeof *self);
     if (self == NULL) {
         *error = &weft_error_out_of_memory;

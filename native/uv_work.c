@@ -24,6 +24,7 @@ static void finish(uv_work_t *request, int status) {
     weft_work_done(self->work);
     free(self);
     host->works--;
+    host->functions--;
     weft__uv_turn_soon(host);
 }
 
@@ -40,5 +41,6 @@ int weft__uv_work(weft_host *host, weft_work *work) {
         return code;
     }
     self->host->works++;
+    self->host->functions++;
     return 0;
 }

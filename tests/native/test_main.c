@@ -272,6 +272,42 @@ TEST(a_trace_on_a_full_disk_is_said) {
     CHECK(strstr(said, "/dev/full is incomplete: No space left on device") != NULL);
 }
 
+static weft_value never_end(void *argument) {
+    while (!weft_thread_cancelled() || argument == NULL) /* whatever it is told */
+        pause();
+    return weft_none();
+}
+
+struct left {
+    weft_frame frame;
+};
+
+static weft_async(left) {
+    weft_begin(left);
+    for (int i = 0; i < 2; i++)
+        weft_create_task(weft_to_thread(never_end, NULL));
+    weft_await(weft_sleep(0));
+    weft_end();
+}
+
+static void say_goodbye(void) {
+    fputs("goodbye\n", stderr);
+}
+
+static int leaving_program(void) {
+    alarm(60); /* rather than to wait for ever */
+    atexit(say_goodbye);
+    int status = weft_main(weft_call(left));
+    exit(status == 0 ? 7 : status);
+}
+
+TEST(a_process_exits_without_functions_that_never_end) {
+    CHECK_EQ_INT(status_of(leaving_program, "WEFT_JOIN_SECONDS", "0.01"), 7);
+    CHECK(strstr(said, "2 functions in threads did not end within 0.01 seconds, and nobody waits any more: "
+                       "never_end of ") != NULL);
+    CHECK(strstr(said, "goodbye\n") != NULL); /* what was to be done at exit is done */
+}
+
 TEST_MAIN(TEST_CASE(a_program_that_ends_has_status_0), TEST_CASE(on_a_virtual_clock_sleeping_takes_no_time),
           TEST_CASE(a_virtual_clock_waits_for_other_threads),
           TEST_CASE(a_program_without_a_coroutine_has_status_1),
@@ -279,4 +315,5 @@ TEST_MAIN(TEST_CASE(a_program_that_ends_has_status_0), TEST_CASE(on_a_virtual_cl
           TEST_CASE(main_inside_a_running_loop_is_an_error), TEST_CASE(a_program_may_run_two_mains),
           TEST_CASE(main_has_threads), TEST_CASE(run_prints_the_error_that_nobody_takes),
           TEST_CASE(a_trace_is_written), TEST_CASE(a_trace_that_cannot_be_opened_is_said),
-          TEST_CASE(a_trace_on_a_full_disk_is_said))
+          TEST_CASE(a_trace_on_a_full_disk_is_said),
+          TEST_CASE(a_process_exits_without_functions_that_never_end))

@@ -92,8 +92,8 @@ weft_turn weft_loop_turn(weft_loop *loop, uint64_t stop_at_step);
 /*
  * How long the end waits for functions in threads (weft_to_thread), after their tokens were cancelled; 300
  * seconds unless this or the environment's WEFT_JOIN_SECONDS says another number; 0: not at all. Those that
- * still run then are reported by their names and left alone: what they return is freed. The process does not
- * exit before them all the same, as libuv waits for its threads there; _Exit would. NaN has no effect. On a
+ * still run then are reported by their names and left alone: what they return is freed, and the process can
+ * exit without them (with glibc; elsewhere libuv waits for its threads there). NaN has no effect. On a
  * virtual clock, which stands still meanwhile, the end waits as long as they run. asyncio waits 300 seconds.
  */
 void weft_loop_set_join_seconds(weft_loop *loop, double seconds);

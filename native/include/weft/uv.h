@@ -44,6 +44,7 @@ struct weft_uv {
     struct weft__uv_signal *signals;
     struct weft__opened *opened; /* what of the outside world is open */
     size_t works;                /* functions and requests in threads */
+    size_t functions;            /* the former alone */
     uint32_t open_handles;       /* not closed yet, those above among them */
     bool attached;               /* the program runs `uv` */
     bool done;                   /* the main tasks have ended once */
