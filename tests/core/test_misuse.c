@@ -717,6 +717,27 @@ TEST(debug_mode_reports_a_step_that_blocks) {
     CHECK_EQ_STR(world.reports, "");
 }
 
+/* --- What this host does not have --- */
+
+struct hears {
+    weft_frame frame;
+    int number;
+};
+
+weft_async(hears) {
+    weft_begin(hears);
+    weft_for_await (self->number, weft_signals(1, 15)) {
+        say("%d", self->number);
+    }
+    weft_end();
+}
+
+TEST(signals_are_refused_where_there_are_none) {
+    CHECK_EQ_STR(RUN(weft_call(hears)), "RuntimeError: this host has no signals");
+    CHECK_EQ_STR(RUN(weft_signal_wait(15)), "RuntimeError: this host has no signals");
+    CHECK_EQ_STR(world.reports, "");
+}
+
 TEST_MAIN(TEST_CASE(null_cannot_be_awaited), TEST_CASE(a_coroutine_is_awaited_once),
           TEST_CASE(nobody_awaits_itself), TEST_CASE(a_circle_of_tasks_is_an_error),
           TEST_CASE(a_circle_that_is_not_seen_is_a_deadlock),
@@ -731,4 +752,5 @@ TEST_MAIN(TEST_CASE(null_cannot_be_awaited), TEST_CASE(a_coroutine_is_awaited_on
           TEST_CASE(a_loop_within_a_loop_is_refused), TEST_CASE(a_simulation_may_run_inside_a_coroutine),
           TEST_CASE(loops_in_sequence_know_nothing_of_each_other),
           TEST_CASE(a_future_of_another_loop_cannot_be_awaited),
-          TEST_CASE(calls_outside_of_any_loop_do_nothing), TEST_CASE(debug_mode_reports_a_step_that_blocks))
+          TEST_CASE(calls_outside_of_any_loop_do_nothing), TEST_CASE(debug_mode_reports_a_step_that_blocks),
+          TEST_CASE(signals_are_refused_where_there_are_none))
