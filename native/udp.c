@@ -184,13 +184,17 @@ static bool in_numbers(const char *host) {
     return host == NULL || weft__address_read(host, 0, &address) == 0;
 }
 
+static weft_coroutine *look_up(const struct open_udp *self) {
+    weft_dns_options how = {.datagrams = true, .passive = !self->connect};
+    return weft_getaddrinfo(self->host, NULL, &how);
+}
+
 static weft_async(open_udp) {
     weft_begin(open_udp);
     if (self->connect && self->host == NULL)
         weft_raise(WEFT_INVALID_ARGUMENT, "weft_udp_connect needs a host");
     if (!in_numbers(self->host)) {
-        weft_dns_options how = {.datagrams = true, .passive = !self->connect};
-        weft_await_to(self->found, weft_getaddrinfo(self->host, NULL, &how));
+        weft_await_to(self->found, look_up(self));
     }
     weft_return(open_first(self));
     weft_drop();
@@ -446,14 +450,18 @@ static weft_value begin_send(struct send_datagram *self) {
     return code < 0 ? send_failure(self, code) : weft__of_none();
 }
 
+static weft_coroutine *look_up_receiver(const struct send_datagram *self) {
+    weft_dns_options how = {.family = self->socket->family == AF_INET ? 4 : 0, .datagrams = true};
+    return weft_getaddrinfo(self->host, NULL, &how);
+}
+
 static weft_async(send_datagram) {
     weft_begin(send_datagram);
     if (self->socket == NULL || (self->data == NULL && self->size > 0) ||
         (!self->to_peer && self->host == NULL))
         weft_raise(WEFT_INVALID_ARGUMENT, "a UDP socket, its data or a host is NULL");
     if (!self->to_peer && !in_numbers(self->host)) {
-        weft_dns_options how = {.family = self->socket->family == AF_INET ? 4 : 0, .datagrams = true};
-        weft_await_to(self->found, weft_getaddrinfo(self->host, NULL, &how));
+        weft_await_to(self->found, look_up_receiver(self));
     }
     self->outcome = begin_send(self);
     if (self->outcome.kind == WEFT_FAILURE)

@@ -254,8 +254,7 @@ struct truncates {
 
 static weft_async(truncates) {
     weft_begin(truncates);
-    weft_udp_options options = {.limit = 4};
-    weft_await_to(self->p.b, weft_udp_bind("127.0.0.1", 0, &options));
+    weft_await_to(self->p.b, weft_udp_bind("127.0.0.1", 0, &(weft_udp_options){.limit = 4}));
     weft_await_to(self->p.a, weft_udp_bind("127.0.0.1", 0, NULL));
     self->p.port = port_of(self->p.b);
     weft_await(weft_udp_send_to(self->p.a, "127.0.0.1", self->p.port, "123456", 6));
@@ -302,8 +301,7 @@ struct floods {
 /* What waits here is bounded; the rest is dropped, and counted, and what was first stays. */
 static weft_async(floods) {
     weft_begin(floods);
-    weft_udp_options options = {.queue = 3};
-    weft_await_to(self->p.b, weft_udp_bind("127.0.0.1", 0, &options));
+    weft_await_to(self->p.b, weft_udp_bind("127.0.0.1", 0, &(weft_udp_options){.queue = 3}));
     weft_await_to(self->p.a, weft_udp_bind("127.0.0.1", 0, NULL));
     self->p.port = port_of(self->p.b);
     for (self->i = 0; self->i < 10; self->i++)
@@ -358,6 +356,8 @@ TEST(a_peer_that_is_not_there_is_an_error) {
     run(call_refused);
 }
 
+static const weft_udp_options sharing = {.reuse_address = true, .broadcast = true};
+
 struct busy {
     weft_frame frame;
     pair p;
@@ -378,12 +378,10 @@ static weft_async(busy) {
                  "cannot bind 127.0.0.1 port %d for UDP: address already in use (EADDRINUSE)", self->p.port);
         CHECK_EQ_STR(self->error->message, self->words);
     }
-    weft_udp_options options = {.reuse_address = true};
     weft_udp_close(self->p.a);
-    weft_await_to(self->p.a, weft_udp_bind("127.0.0.1", 0, &options));
+    weft_await_to(self->p.a, weft_udp_bind("127.0.0.1", 0, &sharing));
     self->p.port = port_of(self->p.a);
-    options = (weft_udp_options){.reuse_address = true};
-    weft_await_to(self->p.b, weft_udp_bind("127.0.0.1", self->p.port, &options));
+    weft_await_to(self->p.b, weft_udp_bind("127.0.0.1", self->p.port, &sharing));
     weft_udp_close(self->p.a);
     weft_udp_close(self->p.b);
     weft_end();
@@ -403,8 +401,7 @@ struct no_descriptors {
 static weft_async(no_descriptors) {
     weft_begin(no_descriptors);
     getrlimit(RLIMIT_NOFILE, &self->before);
-    struct rlimit none = {.rlim_cur = 0, .rlim_max = self->before.rlim_max};
-    setrlimit(RLIMIT_NOFILE, &none);
+    setrlimit(RLIMIT_NOFILE, &(struct rlimit){.rlim_cur = 0, .rlim_max = self->before.rlim_max});
     weft_try {
         weft_await(weft_udp_bind("127.0.0.1", 0, NULL));
         CHECK(false);
@@ -598,8 +595,7 @@ struct multicast {
 
 static weft_async(multicast) {
     weft_begin(multicast);
-    weft_udp_options options = {.reuse_address = true, .broadcast = true};
-    weft_await_to(self->p.b, weft_udp_bind("0.0.0.0", 0, &options));
+    weft_await_to(self->p.b, weft_udp_bind("0.0.0.0", 0, &sharing));
     weft_await_to(self->p.a, weft_udp_bind("127.0.0.1", 0, NULL));
     self->p.port = port_of(self->p.b);
     CHECK(weft_udp_join(self->p.b, "239.255.7.7", "127.0.0.1") == NULL);
