@@ -232,16 +232,16 @@ static void refuse(weft_websocket *self, int code, const char *reason, const wef
 
 /* A text becomes a string that owns its memory, other bytes a weft_bytes. */
 static weft_value message_value(bool text, const void *data, size_t size) {
-    if (text && memchr(data, '\0', size) != NULL)
+    if (text && size > 0 && memchr(data, '\0', size) != NULL)
         return weft_failure(WEFT_WEBSOCKET,
                             "a text message of %zu bytes has a zero byte in it, which no C string can have",
                             size);
     if (text) {
         char *string = weft_allocate(size + 1);
-        if (string != NULL) {
+        if (string != NULL && size > 0)
             memcpy(string, data, size);
+        if (string != NULL)
             string[size] = '\0';
-        }
         return weft_owned_string(string, weft_free);
     }
     return weft_owned_pointer(weft__bytes_new(data, size), weft_free);

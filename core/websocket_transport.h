@@ -3,8 +3,8 @@
 
 /*
  * Between WebSockets, which the core has, and what carries them: wslay over a stream, or JavaScript's
- * WebSocket. What the carrier calls comes in the loop's thread, outside of turns or in them, and but for
- * messages never from inside one of its own functions below.
+ * WebSocket. What the carrier calls comes in the loop's thread, outside of turns or in them, and never from
+ * inside one of its own functions below.
  *
  *     CONNECTING --opened--> OPEN --close--> CLOSING --closed, failed--> CLOSED
  *
@@ -30,8 +30,8 @@ typedef struct weft__websocket_transport {
     /* Bytes sent that are still on this side. If they were more than WEBSOCKET_UNSENT_MOST, the carrier calls
      * weft__websocket_drained when they are no more than that. */
     size_t (*unsent)(const weft_websocket *websocket);
-    /* Goes on reading, after weft__websocket_message had no room. It may give messages from in here. NULL:
-     * this platform cannot stop reading. */
+    /* Goes on reading, after weft__websocket_message had no room. NULL: this platform cannot stop
+     * reading. */
     void (*resume)(weft_websocket *websocket);
     /* Says goodbye; closed or failed comes when the peer has answered. NULL, or an error if this platform
      * cannot send such a code, and then nothing happened. While CONNECTING or OPEN. */

@@ -13,6 +13,8 @@
 
 #include "http_server.h"
 
+#include <weft/tls.h>
+
 static const double linger_seconds = 2;
 enum { STREAK_MOST = 16 }; /* requests answered without a wait, after which others have their turn */
 
@@ -190,6 +192,14 @@ static bool is_done(weft__http_connection *self) {
     return self->stream == NULL || self->broken || self->stream->closed;
 }
 
+/* A peer that does not come that far has sent no request that could be answered. */
+static void tls_failed(weft__http_connection *self) {
+    self->broken = true;
+    if (weft_loop_debug(weft__current))
+        weft_loop_call_exception_handler(
+            weft__current, &(weft_error_context){.message = "a connection's TLS", .error = self->error});
+}
+
 static weft_async(http_connection) {
     weft_begin(http_connection);
     if (self->server->closed)
@@ -198,7 +208,17 @@ static weft_async(http_connection) {
     llhttp_init(&self->parser, HTTP_REQUEST, &weft__http_callbacks);
     self->parser.data = self;
     weft__http_server_enter(self);
-    for (;;) {
+    if (self->server->options.tls != NULL) {
+        self->state = CONNECTION_HEAD;
+        self->deadline = INFINITY; /* the handshake has one of its own */
+        weft_try {
+            weft_await(weft_tls_accept(self->stream, self->server->options.tls));
+        }
+        weft_catch(self->error) {
+            tls_failed(self);
+        }
+    }
+    while (!self->broken) {
         begin_request(self);
         while (must_wait_for_head(self)) {
             self->streak = 0;

@@ -10,6 +10,7 @@
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <weft/tls.h>
 
 enum { HEAD_MOST = 16384, KEY_SIZE = 25 };
 
@@ -148,7 +149,10 @@ struct websocket_dial {
     url url;
     const char *protocols;
     const char *const *headers;
-    weft_stream *stream; /* a share of its users, once `shared` */
+    const char *ca_file;
+    bool insecure;
+    weft_tls_context *tls; /* owned; NULL: the one for all */
+    weft_stream *stream;   /* a share of its users, once `shared` */
     bool shared;
     weft__reader reader;
     answer *answer;
@@ -299,10 +303,18 @@ static void begin_answer(struct websocket_dial *self) {
     self->answer->parser.data = self->answer;
 }
 
+static weft_coroutine *connect_stream(const struct websocket_dial *self) {
+    return self->url.tls ? weft_tls_connect(self->url.host, self->url.port, self->tls)
+                         : weft_tcp_connect(self->url.host, self->url.port);
+}
+
 static weft_async(websocket_dial) {
     weft_begin(websocket_dial);
     weft_try {
-        weft_await_to(self->stream, weft_tcp_connect(self->url.host, self->url.port));
+        if (self->url.tls && (self->ca_file != NULL || self->insecure))
+            weft_await_to(self->tls, weft_tls_client(&(weft_tls_options){.ca_file = self->ca_file,
+                                                                         .insecure = self->insecure}));
+        weft_await_to(self->stream, connect_stream(self));
         weft__stream_use(self->stream);
         self->shared = true;
         if ((self->error = send_request(self)) != NULL)
@@ -325,6 +337,7 @@ static weft_async(websocket_dial) {
     if (self->shared && self->stream != NULL)
         weft__stream_leave(self->stream);
     weft_error_release(self->error);
+    weft_tls_context_close(self->tls);
     free(self->answer);
     free_url(&self->url);
     weft__websocket_let_go(self->socket);
@@ -335,15 +348,14 @@ const weft_error *weft__websocket_dial(weft_websocket *socket, const char *text,
                                        const weft_websocket_options *options) {
     url parts = {.host = NULL};
     const weft_error *error = read_url(text, &parts);
-    if (error == NULL && parts.tls)
-        error = weft_error_new(WEFT_TLS, "wss:// is not there yet");
     if (error != NULL) {
         free_url(&parts);
         return error;
     }
     weft_task *task =
         weft_create_task_named(weft_call(websocket_dial, .socket = weft__websocket_hold(socket), .url = parts,
-                                         .protocols = options->protocols, .headers = options->headers),
+                                         .protocols = options->protocols, .headers = options->headers,
+                                         .ca_file = options->ca_file, .insecure = options->insecure),
                                "WebSocket");
     if (weft_task_done(task)) /* it could not be made */
         return weft_error_retain(weft_task_error(task));

@@ -26,9 +26,10 @@ typedef struct carrier {
     size_t input_size;
     char *output; /* what wslay has made, on its way to the stream */
     size_t output_size, output_room;
-    bool stopped; /* the core has no room */
-    bool inside;  /* wslay runs */
-    bool over;    /* the core has been told of the end */
+    weft_handle *looks; /* the call that will look at all this; NULL: none is asked for */
+    bool stopped;       /* the core has no room */
+    bool inside;        /* wslay runs */
+    bool over;          /* the core has been told of the end */
 } carrier;
 
 static carrier *of_reader(weft__waiting *waiting) {
@@ -41,7 +42,38 @@ static carrier *of_writer(weft__waiting *waiting) {
 
 /* --- The end --- */
 
-static void leave_stream(carrier *self, bool abort) {
+struct websocket_linger {
+    weft_frame frame;
+    weft_stream *stream; /* with a share of its users */
+    const weft_error *error;
+    size_t size;
+    char buffer[256];
+};
+
+/* The peer has yet to read what was said, while it still sends: closing now would reset the connection, and
+ * it would lose that. */
+static weft_async(websocket_linger) {
+    weft_begin(websocket_linger);
+    weft_try {
+        weft_with(weft_timeout(2)) {
+            weft_await(weft_stream_shutdown(self->stream));
+            do
+                weft_await_to(self->size, weft_stream_read(self->stream, self->buffer, sizeof self->buffer));
+            while (self->size > 0);
+        }
+    }
+    weft_catch(self->error) {}
+    weft_drop();
+    weft_stream_close(self->stream);
+    weft__stream_leave(self->stream);
+    weft_end();
+}
+
+static bool is_over(const weft_stream *stream) {
+    return stream->closed || stream->ended || !weft__stream_is_sound(stream);
+}
+
+static void leave_stream(carrier *self) {
     weft_stream *stream = self->stream;
     if (stream == NULL)
         return;
@@ -49,11 +81,13 @@ static void leave_stream(carrier *self, bool abort) {
     if (stream->reader == &self->reader)
         stream->reader = NULL;
     weft__writer_leave(&self->writer);
-    if (abort)
-        weft_stream_abort(stream);
-    else
+    if (is_over(stream) || wslay_event_get_close_received(self->frames) || self->socket->loop->shut) {
         weft_stream_close(stream);
-    weft__stream_leave(stream);
+        weft__stream_leave(stream);
+        return;
+    }
+    weft__input_consume(stream, weft__input_size(stream));
+    weft_release(weft_create_task_named(weft_call(websocket_linger, .stream = stream), "WebSocket"));
 }
 
 static void fail(carrier *self, const weft_error *error) {
@@ -121,7 +155,7 @@ static const weft_error *refused(int code) {
 }
 
 static void watch_output(carrier *self) {
-    if (weft_stream_unwritten(self->stream) > WEBSOCKET_UNSENT_MOST)
+    if (self->writer.link == NULL && weft_stream_unwritten(self->stream) > WEBSOCKET_UNSENT_MOST)
         weft__writer_enter(self->stream, &self->writer, WEBSOCKET_UNSENT_MOST / 4);
 }
 
@@ -208,16 +242,14 @@ static void read_frames(carrier *self) {
     self->inside = false;
     weft__input_consume(stream, size - self->input_size);
     const weft_error *error = flush(self);
-    if (code != 0)
+    if (code == WSLAY_ERR_NOMEM)
         fail(self, &weft_error_out_of_memory);
+    else if (code != 0)
+        fail(self, weft_error_new(WEFT_WEBSOCKET, "the peer sent what is no frame"));
     else if (!self->over && !wslay_event_get_read_enabled(self->frames))
         peer_at_fault(self);
     if (error != NULL)
         fail(self, error);
-}
-
-static bool is_over(const weft_stream *stream) {
-    return stream->closed || stream->ended || !weft__stream_is_sound(stream);
 }
 
 /* The stream has ended under it. */
@@ -237,11 +269,12 @@ static bool may_read(const carrier *self) {
     return !self->inside && !self->stopped && weft_stream_unwritten(self->stream) <= WEBSOCKET_UNSENT_MOST;
 }
 
-static void look(carrier *self) {
-    if (self->stream == NULL || self->inside)
+/* Sees to all that has come, or changed. */
+static void look(void *argument) {
+    carrier *self = argument;
+    self->looks = NULL;
+    if (self->stream == NULL)
         return;
-    weft_loop *outer = weft__current;
-    weft__current = self->socket->loop;
     while (!self->over && may_read(self) && weft__input_size(self->stream) > 0)
         read_frames(self);
     if (self->over) /* what still comes is of no use */
@@ -251,27 +284,37 @@ static void look(carrier *self) {
     if (is_over(self->stream) && weft__input_size(self->stream) == 0)
         end(self);
     if (self->over && (wslay_event_get_close_received(self->frames) || is_over(self->stream)))
-        leave_stream(self, false);
+        leave_stream(self);
     else
         weft__stream_start(self->stream);
+}
+
+/* In the next turn: what has come is told from inside of the stream, which must not end there. */
+static void look_soon(carrier *self) {
+    weft_loop *outer = weft__current;
+    weft__current = self->socket->loop;
+    if (self->looks == NULL)
+        self->looks = weft_call_soon(look, self);
+    if (self->looks == NULL)
+        fail(self, &weft_error_out_of_memory);
     weft__current = outer;
 }
 
 static void on_input(weft__waiting *waiting) {
-    look(of_reader(waiting));
+    look_soon(of_reader(waiting));
 }
 
 static void on_drained(weft__waiting *waiting) {
     carrier *self = of_writer(waiting);
     weft__writer_leave(&self->writer);
     weft__websocket_drained(self->socket);
-    look(self);
+    look_soon(self);
 }
 
 static void resume(weft_websocket *socket) {
     carrier *self = socket->carrier;
     self->stopped = false;
-    look(self);
+    look_soon(self);
 }
 
 /* --- Life --- */
@@ -281,21 +324,14 @@ static void leave(weft_websocket *socket) {
     if (!self->over && self->stream != NULL && !wslay_event_get_close_sent(self->frames))
         weft_error_release(say_goodbye(socket, CODE_NORMAL, ""));
     self->over = true;
-    leave_stream(self, false);
+    leave_stream(self);
+    weft_handle_cancel(self->looks);
     wslay_event_context_free(self->frames);
     free(self->output);
     free(self);
 }
 
 static const weft__websocket_transport transport = {send_message, unsent, resume, say_goodbye, leave};
-
-/* The first look at the stream's input comes when whoever makes the socket has it. */
-static void look_first(void *argument) {
-    weft_websocket *socket = argument;
-    if (socket->transport == &transport)
-        look(socket->carrier);
-    weft__websocket_let_go(socket);
-}
 
 const weft_error *weft__websocket_carry(weft_websocket *socket, weft_stream *stream, bool is_server) {
     static const struct wslay_event_callbacks callbacks = {.recv_callback = on_receive,
@@ -307,11 +343,10 @@ const weft_error *weft__websocket_carry(weft_websocket *socket, weft_stream *str
         return &weft_error_out_of_memory;
     int code = is_server ? wslay_event_context_server_init(&self->frames, &callbacks, self)
                          : wslay_event_context_client_init(&self->frames, &callbacks, self);
-    if (code != 0 || weft_call_soon(look_first, weft__websocket_hold(socket)) == NULL) {
-        if (code == 0) {
+    self->looks = code != 0 ? NULL : weft_call_soon(look, self); /* some may be there already */
+    if (self->looks == NULL) {
+        if (code == 0)
             wslay_event_context_free(self->frames);
-            weft__websocket_let_go(socket);
-        }
         free(self);
         return &weft_error_out_of_memory;
     }

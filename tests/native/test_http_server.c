@@ -13,6 +13,8 @@
 #include <weft/http_server.h>
 #include <weft/weft.h>
 
+#include "../fuzz/fuzz_http_server.c"
+
 static char said[8192];
 
 static void say(const char *format, ...) WEFT__PRINTF(1, 2);
@@ -531,6 +533,7 @@ weft_async(ends_early) {
 }
 
 TEST(a_server_can_be_closed_or_forgotten_at_any_step) {
+    exchange("", NULL, 0, true); /* the first run opens what is for all */
     int files = open_files(), steps;
     weft_value value = weft_none();
     for (int forgets = 0; forgets < 2; forgets++) {
@@ -649,6 +652,62 @@ TEST(misuse_is_told_in_words) {
                        "InvalidArgument ");
 }
 
+/* --- Mangled input --- */
+
+static uint32_t random_state;
+
+static uint32_t random_below(uint32_t most) {
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 17;
+    random_state ^= random_state << 5;
+    return random_state % most;
+}
+
+/* Something like requests, or frames, with a few bytes changed. */
+static size_t mangled(uint8_t *input, size_t room) {
+    static const char *const pieces[] = {"\r\n",
+                                         "\r\n\r\n",
+                                         "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+                                         "Content-Length: 5\r\n",
+                                         "Host: y\r\n",
+                                         "Transfer-Encoding: chunked\r\n",
+                                         "5\r\nabcde\r\n",
+                                         "0\r\n\r\n",
+                                         "a: b\r\n",
+                                         "Connection: close\r\n",
+                                         "Expect: 100-continue\r\n",
+                                         "\x81\x85zzzz\x12\x1f\x16\x16\x15",
+                                         "\x89\x80zzzz",
+                                         "\x01\x81zzzz\x12",
+                                         "\x80\x81zzzz\x12",
+                                         "\x88\x82zzzzy\x92",
+                                         "\x82\xfe\x01\x2dzzzz"};
+    size_t size = 1;
+    input[0] = (uint8_t)random_below(256);
+    for (uint32_t i = random_below(8); i > 0; i--) {
+        const char *piece = pieces[random_below(sizeof pieces / sizeof *pieces)];
+        size_t length = strlen(piece);
+        if (size + length > room)
+            break;
+        memcpy(input + size, piece, length);
+        size += length;
+    }
+    for (uint32_t i = random_below(4); i > 0; i--)
+        input[random_below((uint32_t)size)] = (uint8_t)random_below(256);
+    return size;
+}
+
+TEST(mangled_input_is_survived) {
+    uint8_t input[512];
+    exchange("", NULL, 0, true);
+    int files = open_files();
+    for (uint32_t seed = 1; seed <= 400; seed++) {
+        random_state = seed * 2654435761u;
+        CHECK_EQ_INT(LLVMFuzzerTestOneInput(input, mangled(input, sizeof input)), 0);
+    }
+    CHECK_EQ_INT(open_files(), files);
+}
+
 TEST_MAIN(TEST_CASE(requests_get_their_answers), TEST_CASE(they_do_when_they_come_byte_by_byte),
           TEST_CASE(a_body_is_asked_for_if_the_peer_waits_for_that),
           TEST_CASE(pipelined_requests_are_answered_in_order),
@@ -657,4 +716,4 @@ TEST_MAIN(TEST_CASE(requests_get_their_answers), TEST_CASE(they_do_when_they_com
           TEST_CASE(a_peer_that_is_too_slow_is_told_so), TEST_CASE(a_server_that_stops_lets_requests_end),
           TEST_CASE(it_does_not_wait_for_ever), TEST_CASE(a_server_can_be_closed_or_forgotten_at_any_step),
           TEST_CASE(a_handler_that_is_cancelled_ends_the_connection_and_none_is_an_error),
-          TEST_CASE(misuse_is_told_in_words))
+          TEST_CASE(misuse_is_told_in_words), TEST_CASE(mangled_input_is_survived))

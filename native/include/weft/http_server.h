@@ -44,11 +44,12 @@ typedef weft_coroutine *weft_http_handler(weft_request *request, void *argument)
 /* What else can be said of a server; zero is as usual. Peers that exceed a limit get the status named here.
  */
 typedef struct weft_http_server_options {
-    weft_listen_options listen; /* of weft_http_serve */
-    size_t target_limit;        /* bytes of "/path?query"; 414; 0: 8 KiB */
-    size_t head_limit;          /* bytes of the request line and all headers; 431; 0: 16 KiB */
-    size_t header_limit;        /* headers; 431; 0: 100 */
-    size_t body_limit;          /* bytes of a body, whole or in parts; 413; 0: 1 MiB; SIZE_MAX: no limit */
+    weft_listen_options listen;   /* of weft_http_serve */
+    struct weft_tls_context *tls; /* serves https:// by it (weft_tls_server); it must outlive the server */
+    size_t target_limit;          /* bytes of "/path?query"; 414; 0: 8 KiB */
+    size_t head_limit;            /* bytes of the request line and all headers; 431; 0: 16 KiB */
+    size_t header_limit;          /* headers; 431; 0: 100 */
+    size_t body_limit;            /* bytes of a body, whole or in parts; 413; 0: 1 MiB; SIZE_MAX: no limit */
     double idle_timeout;  /* seconds that a connection may wait for its next request; 0: 60; INFINITY: no
                              limit,  here and below */
     double head_timeout;  /* seconds from a request's first byte to the end of its headers; 408; 0: 10 */
