@@ -304,6 +304,7 @@ static bool make_room(weft_http_response *self, size_t size) {
     if (unread > 0)
         memcpy(bytes->data, self->bytes->data + self->start, unread);
     bytes->size = unread;
+    bytes->data[unread] = '\0';
     weft_free(self->bytes);
     self->bytes = bytes;
     self->start = 0;

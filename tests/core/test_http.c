@@ -55,6 +55,9 @@ TEST(an_empty_body_is_one) {
     fake.scripts[0] = SCRIPT("=204", "", ".");
     CHECK_EQ_STR(RUN_HTTP(weft_call(asks, .url = "http://host/")), "none");
     CHECK_EQ_STR(world.said, "204 'No Content' 11 http://host/ 0 <>");
+    fake.scripts[0] = SCRIPT("=304", "Content-Length: 99", "", ".");
+    CHECK_EQ_STR(RUN_HTTP(weft_call(asks, .url = "http://host/")), "none");
+    CHECK_EQ_STR(world.said, "304 'Not Modified' 11 http://host/ Content-Length=99 0 <>");
 }
 
 TEST(the_last_answer_counts) {
