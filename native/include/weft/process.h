@@ -71,7 +71,8 @@ static inline weft_stdio weft_stdio_output(void) {
     return weft__stdio(WEFT__STDIO_OUTPUT, -1, NULL);
 }
 
-/* To an open file descriptor, which stays the program's. It is made to block, for this process, too. */
+/* To an open file descriptor, which stays the program's; weft_file_descriptor gives a file's. It is made to
+ * block, for this process, too. */
 static inline weft_stdio weft_stdio_descriptor(int descriptor) {
     return weft__stdio(WEFT__STDIO_DESCRIPTOR, descriptor, NULL);
 }
@@ -104,7 +105,7 @@ typedef struct weft_process_options {
 } weft_process_options;
 
 /*
- * Starts a child. Gives an owned weft_process *, of which the child runs already. The options are copied at
+ * Starts a child. Gives an owned weft_process *, whose program runs already. The options are copied at
  * the call, with all strings; streams in them are handed over when it has started. SystemError with what the
  * system says: ENOENT where there is no such program or folder, EACCES, EMFILE, EAGAIN, …; InvalidArgument,
  * InvalidState (see weft_stdio_stream). weft_process_start is the usual way to write it.
