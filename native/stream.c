@@ -6,6 +6,7 @@
 
 #include "stream_wire.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -127,11 +128,23 @@ static void free_filter(weft_stream *stream) {
     filter->free(stream->filter_state);
 }
 
+/* What others share is as it was. */
+static void restore(weft_stream *stream) {
+    uv_os_fd_t file;
+    if (stream->wire.handle.type == UV_TTY)
+        uv_tty_set_mode(&stream->wire.tty, UV_TTY_MODE_NORMAL);
+    if (stream->unblocks && uv_fileno(&stream->wire.handle, &file) == 0)
+        fcntl(file, F_SETFL, fcntl(file, F_GETFL) & ~O_NONBLOCK);
+}
+
 /* The handle goes; from here on nothing of libuv's calls but on_closed and requests that are cancelled. */
 static void close_wire(weft_stream *stream, bool reset) {
     if (stream->opened.host == NULL)
         return;
     weft__open_ends(&stream->opened);
+    restore(stream);
+    if (stream->file != NULL)
+        weft__stream_file_close(stream);
     uv_handle_t *handle = &stream->wire.handle;
     if (reset && handle->type == UV_TCP && uv_tcp_close_reset(&stream->wire.tcp, on_closed) == 0) {
         uv_ref(handle);
@@ -164,9 +177,7 @@ void weft_stream_close(weft_stream *stream) {
         close_wire(stream, false);
         return;
     }
-    if (stream->reading)
-        uv_read_stop(&stream->wire.stream);
-    stream->reading = false;
+    weft__stream_stop(stream);
     stream->opened.what = NULL; /* nobody has forgotten it */
 }
 

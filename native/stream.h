@@ -79,6 +79,8 @@ struct weft_stream {
     bool shut;                      /* nothing may be written any more */
     bool closed;                    /* by the program */
     bool gone;                      /* libuv has let go of the handle */
+    bool unblocks;                  /* others share what libuv made not to block: that ends with the stream */
+    struct weft__stream_file *file; /* in place of what the handle is for; NULL: none */
     union {
         uv_handle_t handle;
         uv_stream_t stream;

@@ -238,9 +238,25 @@ static void on_read(uv_stream_t *handle, ssize_t count, const uv_buf_t *buffer) 
     weft__current = outer;
 }
 
+void weft__stream_came(weft_stream *stream, ssize_t count, const char *data) {
+    if (count == UV_EOF)
+        come_to_the_end(stream);
+    else if (count < 0)
+        fail(stream, (int)count);
+    else
+        weft__stream_deliver(stream, data, (size_t)count);
+    if (room_left(stream) == 0)
+        stream->reading = false;
+}
+
 void weft__stream_start(weft_stream *stream) {
     if (stream->reading || stream->ended || stream->closed || !weft__stream_is_sound(stream))
         return;
+    if (stream->file != NULL) {
+        stream->reading = true;
+        weft__stream_file_read(stream);
+        return;
+    }
     int code = uv_read_start(&stream->wire.stream, on_memory, on_read);
     if (code == 0)
         stream->reading = true;
@@ -249,7 +265,7 @@ void weft__stream_start(weft_stream *stream) {
 }
 
 void weft__stream_stop(weft_stream *stream) {
-    if (stream->reading)
+    if (stream->reading && stream->file == NULL)
         uv_read_stop(&stream->wire.stream);
     stream->reading = false;
 }

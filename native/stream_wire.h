@@ -30,4 +30,14 @@ char *weft__copy_argument(const char *text, const char *refusal, const weft_erro
 weft_coroutine *weft__find_host(const char *host);     /* weft_addresses *, not by a thread if in numbers */
 const weft_error *weft__refuse_path(const char *path); /* of a Unix socket; owned, or NULL */
 
+/* What has come, or libuv's code, in other ways than by libuv's stream. */
+void weft__stream_came(weft_stream *stream, ssize_t count, const char *data);
+
+/* stream_file.c: a file under a stream, which has the descriptor from then on. False without memory. */
+typedef struct weft__stream_file weft__stream_file;
+bool weft__stream_file_open(weft_stream *stream, int descriptor);
+void weft__stream_file_read(weft_stream *stream);
+int weft__stream_file_write(weft_stream *stream, const char *data, size_t size); /* 0 or libuv's code */
+void weft__stream_file_close(weft_stream *stream);
+
 #endif

@@ -93,6 +93,10 @@ const weft_error *weft__stream_send(weft_stream *stream, const void *data, size_
     const char *rest = data;
     if (stream->write_error != 0)
         return weft__system_error(stream->write_error, "cannot write");
+    if (stream->file != NULL) {
+        int code = weft__stream_file_write(stream, rest, size);
+        return code == 0 ? NULL : fail(stream, code);
+    }
     while (size > 0 && stream->outputs == 0) {
         uv_buf_t buffer = {.base = (char *)(uintptr_t)rest, .len = size > INT32_MAX ? INT32_MAX : size};
         int count = uv_try_write(&stream->wire.stream, &buffer, 1);
@@ -268,6 +272,10 @@ static const weft_error *begin_shutdown(struct stream_shutdown *self) {
     const weft_error *refusal = refusal_after_wait(stream);
     if (refusal != NULL || stream->shut)
         return refusal;
+    if (stream->file != NULL) { /* all is written, and it has no end of its own */
+        stream->shut = true;
+        return NULL;
+    }
     self->request = weft__request_new(sizeof *self->request, stream->host, free_half_close);
     if (self->request == NULL)
         return &weft_error_out_of_memory;
