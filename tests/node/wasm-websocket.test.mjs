@@ -229,7 +229,10 @@ test("in virtual time", async (context) => {
       const again = kept();
       const simulation = await simulate({ wasm, args, WebSocket: never, external, ...again.options });
       const checkpoints = [];
-      for (let step = 1; simulation.advance({ toStep: step }) !== "done"; step++) if (!simulation.end) checkpoints.push(simulation.checkpoint());
+      for (let step = 1, why; (why = simulation.advance({ toStep: step })) !== "done"; step++) {
+        assert.equal(why, "stopped");
+        checkpoints.push(simulation.checkpoint());
+      }
       assert.equal(again.said.text, said.text);
       assert.ok(Buffer.concat(again.said.log).equals(Buffer.concat(said.log)), "the logs differ");
 
