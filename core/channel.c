@@ -176,11 +176,19 @@ static void tell(use *self, wakeups *due) {
     due->loops[due->count++] = loop;
 }
 
-static void leave_lock(weft_channel *channel, wakeups *due) {
+static void unlock_and_wake(weft_channel *channel, wakeups *due) {
     weft__unlock(&channel->locked);
     wake_loops(due);
+}
+
+static void wake_here(const wakeups *due) {
     if (due->here)
         take_news(weft__current);
+}
+
+static void leave_lock(weft_channel *channel, wakeups *due) {
+    unlock_and_wake(channel, due);
+    wake_here(due);
 }
 
 /* --- Who waits --- */
@@ -320,64 +328,6 @@ static weft_value pop(weft_channel *channel) {
     return value;
 }
 
-/* --- One try, for those that would wait else and those that would not --- */
-
-static void give_back(weft_channel *channel, use *self) {
-    if (self->state == GRANTED)
-        channel->granted[self->sends]--;
-    self->state = IDLE;
-}
-
-/* `self` is NULL for those that do not wait. */
-static enum answer try_receive(weft_channel *channel, use *self, weft_value *value) {
-    wakeups due;
-    enum answer answer = MUST_WAIT;
-    enter_lock(channel, &due);
-    if (self != NULL)
-        give_back(channel, self);
-    if (has_value(channel)) {
-        *value = pop(channel);
-        answer = DONE;
-        settle(channel, &due);
-    } else if (channel->closed && channel->count == 0) {
-        answer = CLOSED;
-    } else if (self != NULL) {
-        append(channel, self);
-    }
-    leave_lock(channel, &due);
-    return answer;
-}
-
-static enum answer answer_to_send(weft_channel *channel, const use *self) {
-    for (;;) {
-        if (channel->closed)
-            return CLOSED;
-        if (!has_room(channel) && (self == NULL || self->state != GRANTED))
-            return MUST_WAIT;
-        if (channel->count < channel->room)
-            return DONE;
-        if (!grow(channel))
-            return NO_MEMORY;
-    }
-}
-
-/* Takes the value if it is DONE. */
-static enum answer try_send(weft_channel *channel, use *self, weft_value *value) {
-    wakeups due;
-    enter_lock(channel, &due);
-    enum answer answer = answer_to_send(channel, self);
-    if (self != NULL)
-        give_back(channel, self);
-    if (answer == DONE)
-        push(channel, value);
-    if (answer == MUST_WAIT && self != NULL)
-        append(channel, self);
-    else
-        settle(channel, &due);
-    leave_lock(channel, &due);
-    return answer;
-}
-
 /* --- The log --- */
 
 enum { TO_GET = 1, TO_PUT }; /* docs/events.md */
@@ -416,6 +366,70 @@ static void log_done(weft_channel *channel, bool sent) {
     weft__log_record(loop, sent ? WEFT_LOG_RELEASE : WEFT_LOG_ACQUIRE, 0,
                      waiting > UINT16_MAX ? UINT16_MAX : (uint16_t)waiting, weft__id_of(loop->current), 0, 0,
                      id, saturated(count));
+}
+
+/* --- One try, for those that would wait else and those that would not --- */
+
+static void give_back(weft_channel *channel, use *self) {
+    if (self->state == GRANTED)
+        channel->granted[self->sends]--;
+    self->state = IDLE;
+}
+
+/* `self` is NULL for those that do not wait. */
+static enum answer try_receive(weft_channel *channel, use *self, weft_value *value) {
+    wakeups due;
+    enum answer answer = MUST_WAIT;
+    enter_lock(channel, &due);
+    if (self != NULL)
+        give_back(channel, self);
+    if (has_value(channel)) {
+        *value = pop(channel);
+        answer = DONE;
+        settle(channel, &due);
+    } else if (channel->closed && channel->count == 0) {
+        answer = CLOSED;
+    } else if (self != NULL) {
+        append(channel, self);
+    }
+    unlock_and_wake(channel, &due);
+    if (answer == DONE)
+        log_done(channel, false);
+    wake_here(&due);
+    return answer;
+}
+
+static enum answer answer_to_send(weft_channel *channel, const use *self) {
+    for (;;) {
+        if (channel->closed)
+            return CLOSED;
+        if (!has_room(channel) && (self == NULL || self->state != GRANTED))
+            return MUST_WAIT;
+        if (channel->count < channel->room)
+            return DONE;
+        if (!grow(channel))
+            return NO_MEMORY;
+    }
+}
+
+/* Takes the value if it is DONE. */
+static enum answer try_send(weft_channel *channel, use *self, weft_value *value) {
+    wakeups due;
+    enter_lock(channel, &due);
+    enum answer answer = answer_to_send(channel, self);
+    if (self != NULL)
+        give_back(channel, self);
+    if (answer == DONE)
+        push(channel, value);
+    if (answer == MUST_WAIT && self != NULL)
+        append(channel, self);
+    else
+        settle(channel, &due);
+    unlock_and_wake(channel, &due);
+    if (answer == DONE)
+        log_done(channel, true);
+    wake_here(&due);
+    return answer;
 }
 
 /* --- Life --- */
@@ -502,8 +516,6 @@ static void after_try(use *self, weft_loop *loop, enum answer answer) {
     }
     set_held(self, held);
     self->stands = waits;
-    if (answer == DONE)
-        log_done(self->channel, self->sends);
 }
 
 /* Behind weft_drop: what was granted goes to the next. */
@@ -642,7 +654,6 @@ const weft_error *weft_channel_try_send_value(weft_channel *channel, weft_value 
     if (error == NULL) {
         switch (try_send(channel, NULL, &value)) {
         case DONE:
-            log_done(channel, true);
             return NULL;
         case MUST_WAIT:
             error = &full;
@@ -667,7 +678,6 @@ weft_value weft_channel_try_receive(weft_channel *channel) {
     enum answer answer = try_receive(channel, NULL, &value);
     if (answer != DONE)
         return weft__of_error(answer == CLOSED ? &shut_down : &empty);
-    log_done(channel, false);
     return value;
 }
 

@@ -416,6 +416,43 @@ TEST(without_a_loop_values_go_in_and_out) {
     CHECK_EQ_INT(owned_strings, 0);
 }
 
+/* --- The log --- */
+
+static char records[512];
+
+static void read_records(void *unused, const weft_log_record *record, size_t count, uint64_t base) {
+    static uint32_t channel;
+    (void)unused, (void)base;
+    for (const weft_log_record *end = record + count; record < end; record++) {
+        char words[64] = "";
+        if (record->kind == WEFT_LOG_STRING_DEF) /* its text takes the place of records */
+            record += (record->payload + sizeof *record - 1) / sizeof *record;
+        else if (record->kind == WEFT_LOG_OBJECT_NEW && record->subkind == 11)
+            snprintf(words, sizeof words, "new %u ", (unsigned)record->payload), channel = record->object;
+        else if (record->object != channel || channel == 0)
+            continue;
+        else if (record->kind == WEFT_LOG_WAIT)
+            snprintf(words, sizeof words, "wait %u/%u ", record->subkind, record->count);
+        else if (record->kind == WEFT_LOG_RELEASE || record->kind == WEFT_LOG_ACQUIRE)
+            snprintf(words, sizeof words, "%s %u/%u ", record->kind == WEFT_LOG_RELEASE ? "put" : "got",
+                     (unsigned)record->payload, record->count);
+        else if (record->kind == WEFT_LOG_WAKE)
+            snprintf(words, sizeof words, "wake ");
+        strncat(records, words, sizeof records - strlen(records) - 1);
+    }
+}
+
+TEST(the_log_has_it_as_a_queue) {
+    records[0] = '\0';
+    if (!world_open())
+        return;
+    weft_log_on(read_records, NULL);
+    CHECK_EQ_STR(world_finish(weft_call(script, .moves = "rsWsWwsRsR", .capacity = 1)), "none");
+    CHECK_EQ_STR(records,
+                 "new 1 wait 12/1 put 1/0 wake got 0/0 put 1/0 wait 12/2 got 0/0 wake put 1/0 got 0/0 ");
+    CHECK_EQ_INT(owned_strings, 0);
+}
+
 /* --- Many, in many orders, with cancellations at every step --- */
 
 enum { SENDERS = 3, RECEIVERS = 3, EACH = 8 };
@@ -542,5 +579,5 @@ TEST_MAIN(TEST_CASE(values_come_out_in_their_order), TEST_CASE(a_full_one_lets_w
           TEST_CASE(a_reference_given_while_a_task_waits_counts),
           TEST_CASE(a_loop_is_closed_while_tasks_wait), TEST_CASE(memory_of_a_loop_becomes_malloc_s_or_stays),
           TEST_CASE(misuse_is_an_error_and_frees_the_value), TEST_CASE(without_a_loop_values_go_in_and_out),
-          TEST_CASE(in_every_order_each_value_arrives_once),
+          TEST_CASE(the_log_has_it_as_a_queue), TEST_CASE(in_every_order_each_value_arrives_once),
           TEST_CASE(a_cancellation_at_any_step_loses_and_doubles_nothing))

@@ -13,7 +13,7 @@ const wasm = (program, args) => run(process.execPath, [runModule, program, ...ar
 export const variants = [
   { name: "native", tree: "build/native", suffix: "", start: native },
   { name: "sanitized", tree: "build/debug", suffix: "", start: sanitized },
-  { name: "threads", tree: "build/threads", suffix: "", start: underThreadSanitizer, only: /test_(run|threadsafe|to_thread|threads|channel_threads)\.c$/ },
+  { name: "threads", tree: "build/threads", suffix: "", start: underThreadSanitizer, only: /test_(run|threadsafe|to_thread|threads|channel_threads|server_threads)\.c$/ },
   { name: "wasm", tree: "build/wasm", suffix: ".wasm", start: wasm },
 ];
 
