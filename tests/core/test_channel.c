@@ -457,65 +457,61 @@ TEST(the_log_has_it_as_a_queue) {
 
 enum { SENDERS = 3, RECEIVERS = 3, EACH = 8 };
 
-struct factory {
-    weft_frame frame;
+/* What tasks have that outlive the coroutine which started them, where memory ends. */
+static struct state {
     weft_channel *channel;
-    size_t capacity;
-    weft_task *tasks[SENDERS + RECEIVERS];
     unsigned char sent[SENDERS * EACH], got[SENDERS * EACH];
     int last[RECEIVERS][SENDERS]; /* what a receiver got last from each sender */
     bool in_order;
-    int i;
-    const weft_error *error;
-};
+} state;
 
 struct sends_many {
     weft_frame frame;
-    struct factory *of;
     int next, last;
 };
 
 weft_async(sends_many) {
     weft_begin(sends_many);
     for (; self->next < self->last; self->next++) {
-        weft_await(weft_channel_send(self->of->channel, self->next));
-        self->of->sent[self->next]++;
+        weft_await(weft_channel_send(state.channel, self->next));
+        state.sent[self->next]++;
     }
     weft_end();
 }
 
 struct receives_many {
     weft_frame frame;
-    struct factory *of;
     int *last;
     int number;
 };
 
 weft_async(receives_many) {
     weft_begin(receives_many);
-    weft_for_await (self->number, weft_channel_values(self->of->channel)) {
+    weft_for_await (self->number, weft_channel_values(state.channel)) {
         int *last = &self->last[self->number / EACH];
-        self->of->got[self->number]++;
-        self->of->in_order &= *last < self->number;
+        state.got[self->number]++;
+        state.in_order &= *last < self->number;
         *last = self->number;
         weft_await(weft_sleep(0));
     }
     weft_end();
 }
 
+struct factory {
+    weft_frame frame;
+    weft_task *tasks[SENDERS + RECEIVERS];
+    int i;
+    const weft_error *error;
+};
+
 weft_async(factory) {
     weft_begin(factory);
-    self->channel = weft_channel_new(self->capacity);
-    self->in_order = true;
     for (self->i = 0; self->i < RECEIVERS; self->i++) {
-        for (int j = 0; j < SENDERS; j++)
-            self->last[self->i][j] = -1;
-        self->tasks[self->i] =
-            weft_create_task(weft_call(receives_many, .of = self, .last = self->last[self->i]));
+        self->tasks[self->i] = weft_create_task(weft_call(receives_many, .last = state.last[self->i]));
     }
     for (self->i = 0; self->i < SENDERS; self->i++)
-        self->tasks[RECEIVERS + self->i] = weft_create_task(
-            weft_call(sends_many, .of = self, .next = self->i * EACH, .last = (self->i + 1) * EACH));
+        self->tasks[RECEIVERS + self->i] =
+            weft_create_task(weft_call(sends_many, .next = self->i * EACH, .last = (self->i + 1) * EACH));
     /* A sender that nobody serves any more is told so. */
     for (self->i = RECEIVERS; self->i < RECEIVERS + SENDERS; self->i++) {
         weft_try {
@@ -523,7 +519,7 @@ weft_async(factory) {
         }
         weft_catch_all(self->error) {}
     }
-    weft_channel_close(self->channel);
+    weft_channel_close(state.channel);
     for (self->i = 0; self->i < RECEIVERS; self->i++) {
         weft_try {
             weft_await(self->tasks[self->i]);
@@ -531,15 +527,13 @@ weft_async(factory) {
         weft_catch_all(self->error) {}
     }
     for (self->i = 0; self->i < SENDERS * EACH; self->i++) {
-        weft_value value = weft_channel_try_receive(self->channel);
+        weft_value value = weft_channel_try_receive(state.channel);
         if (value.kind == WEFT_INT)
-            self->got[weft_value_int(value)]++;
+            state.got[weft_value_int(value)]++;
     }
     for (self->i = 0; self->i < SENDERS * EACH; self->i++)
-        CHECK_EQ_INT(self->got[self->i], self->sent[self->i]);
-    CHECK(self->in_order);
-    weft_drop();
-    weft_channel_release(self->channel);
+        CHECK_EQ_INT(state.got[self->i], state.sent[self->i]);
+    CHECK(state.in_order);
     weft_end();
 }
 
@@ -550,7 +544,10 @@ static void run_factory(uint64_t seed, size_t capacity, const weft_injection *in
                                               .permute_ready = seed != 0,
                                               .injections = injection,
                                               .injection_count = injection != NULL};
-    RUN(weft_call(factory, .capacity = capacity));
+    state = (struct state){.channel = weft_channel_new(capacity), .in_order = true};
+    memset(state.last, -1, sizeof state.last);
+    RUN(weft_call(factory));
+    weft_channel_release(state.channel);
 }
 
 TEST(in_every_order_each_value_arrives_once) {
