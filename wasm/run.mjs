@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // node run.mjs MODULE.wasm [ARGUMENT...]: runs the main of a weft program as a process of its own would run. The variables
 // WEFT_VIRTUAL, WEFT_SEED, WEFT_DECISIONS, WEFT_DECISIONS_OUT, WEFT_INJECTIONS, WEFT_PERMUTE_READY, WEFT_TRACE and WEFT_DEBUG
-// mean what they mean natively. SIGUSR2 prints what its tasks are waiting for.
+// mean what they mean natively. WEFT_BASE is the URL that relative ones are relative to. SIGUSR2 prints what its tasks are waiting for.
 import { appendFileSync, closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { decisionsTo } from "./decisions.mjs";
 import { loadWeft } from "./weft.mjs";
@@ -61,6 +61,7 @@ async function run() {
   const weft = await loadWeft({
     wasm: module,
     ...(await webSocketFor(module)),
+    ...(env.WEFT_BASE && { base: env.WEFT_BASE }),
     write: (bytes, stream) => process[stream].write(bytes),
     read,
     onTrace: (part, text) => onTrace[part](text),

@@ -5,7 +5,7 @@ import { examplePath, load, record, recordSteps } from "./recorded.mjs";
 
 const { History } = await load("history/history.ts");
 const groups = JSON.parse(readFileSync(new URL("../../examples/examples.json", import.meta.url), "utf8"));
-const examples = groups.flatMap((group) => group.examples);
+const examples = groups.flatMap((group) => group.examples).filter(({ folder }) => folder === undefined);
 
 /** What the history says of a task, in the words of weft.tasks(). */
 function asTold(instant, task) {

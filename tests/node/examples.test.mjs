@@ -8,6 +8,7 @@ import { at, filesOf, howItEnded, run, runModule, stem } from "./lib/project.mjs
 
 const examples = filesOf("examples", /\.c$/).map(stem);
 const described = JSON.parse(readFileSync(at("examples/examples.json"), "utf8")).flatMap((group) => group.examples);
+const inFolder = (folder) => described.filter((example) => example.folder === folder).map(({ name }) => name).sort();
 const source = (name, extension) => readFileSync(at(`examples/${name}.${extension}`), "utf8");
 
 const hosts = {
@@ -36,7 +37,8 @@ async function output(running, report = /^$/) {
 test("every example has its Python twin and is described, and nothing else is", () => {
   assert.ok(examples.length > 0, "there are no examples");
   assert.deepEqual(filesOf("examples", /\.py$/).map(stem), examples);
-  assert.deepEqual(described.map(({ name }) => name).sort(), examples);
+  assert.deepEqual(inFolder(undefined), examples);
+  assert.deepEqual(inFolder("network"), filesOf("examples/network", /\.c$/).map(stem));
 });
 
 test("examples", { concurrency: 3 }, async (context) => {

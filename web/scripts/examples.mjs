@@ -35,11 +35,11 @@ async function copy(from, to, hint) {
 }
 
 /* Copies the files of an example; gives its entry in the manifest. */
-async function gather(example) {
+async function gather({ folder = "", ...example }) {
     const [source, wasm] = [`${example.name}.c`, `${example.name}.wasm`];
-    await copy(join(folders.examples, source), join(folders.out, source), "examples.json names it");
+    await copy(join(folders.examples, folder, source), join(folders.out, source), "examples.json names it");
     await copy(join(folders.wasm, wasm), join(folders.out, wasm), "build the preset wasm first (./weft build)");
-    return { ...checked(example), source, wasm };
+    return { ...checked(example), source, wasm, ...(folder !== "" && { twin: false }) };
 }
 
 const groups = JSON.parse(await readFile(join(folders.examples, "examples.json"), "utf8"));

@@ -10,6 +10,8 @@ export interface Example {
     /** Addresses of the C and of the module, relative to the manifest. */
     source: string;
     wasm: string;
+    /** Whether there is a recorded twin in Python; there is, if nothing is said. */
+    twin?: boolean;
     /** Address of what the compiler says of its structures. */
     layouts?: string;
 }

@@ -25,15 +25,16 @@ export const runModule = at("wasm/run.mjs");
 const millisecondsUntilHung = 300_000;
 
 // Runs a program to its end. It never rejects: one that cannot be started has the reason in `stderr`.
-// `env` adds to the environment `base`.
-export function run(command, args, { cwd = root, base = process.env, env } = {}) {
+// `env` adds to the environment `base`; `input` is what it reads from stdin.
+export function run(command, args, { cwd = root, base = process.env, env, input } = {}) {
   return new Promise((resolve) => {
     const result = { status: null, signal: null, stdout: "", stderr: "" };
     const child = spawn(command, args, {
       cwd,
       env: { ...base, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
+    child.stdin?.on("error", () => {}).end(input); // a program that reads nothing is no failure here
     const watchdog = setTimeout(() => {
       result.stderr += `\nkilled: it still ran after ${millisecondsUntilHung / 1000} s`;
       child.kill("SIGKILL");

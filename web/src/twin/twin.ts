@@ -3,6 +3,7 @@
 import "./twin.css";
 import { Console } from "../console.ts";
 import { button, element } from "../elements.ts";
+import { examples } from "../examples.ts";
 import { fetched, fetchText } from "../fetched.ts";
 import { duration, instant, megabytes, messageOf } from "../format.ts";
 import type { Panels } from "../panels.ts";
@@ -123,7 +124,8 @@ export class Twin {
     }
 
     #followSubject(): void {
-        const { example } = this.#workbench.subject;
+        const chosen = this.#workbench.subject.example;
+        const example = chosen !== undefined && examples.get(chosen)?.twin === false ? undefined : chosen;
         this.#toggle.disabled = example === undefined;
         if (this.#example !== undefined && this.#example !== example) {
             this.#example = example;

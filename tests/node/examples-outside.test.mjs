@@ -1,0 +1,131 @@
+// The examples that use the network, files or other programs: natively, and those of HTTP under Node as well, where they ask a
+// server of the page's files; and with real peers.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { connect } from "node:net";
+import { createInterface } from "node:readline";
+import { test } from "node:test";
+import { at, filesOf, howItEnded, run, runModule, stem } from "./lib/project.mjs";
+
+const native = (name, env) => run(at(`build/native/examples/${name}`), [], { env });
+
+async function output(running) {
+  const result = await running;
+  assert.equal(result.status, 0, howItEnded(result));
+  assert.equal(result.stderr, "");
+  return result.stdout;
+}
+
+const three = ["data from a", "data from b", "data from c", ""].join("\n");
+const lines = [..."12345"].map((number) => `${number}: line ${number}\n`).join("") + "that were all\n";
+const ten = Array.from({ length: 10 }, (_, i) => `${i + 1} of 10\n`).join("") + "121 bytes, 0 failed\n";
+const network = { fetch: three, lines, download: ten };
+
+/** A server of the page's data. */
+async function startData(t) {
+  const server = createServer((request, response) => {
+    try {
+      response.end(readFileSync(at(`web/public${new URL(request.url, "http://host").pathname}`)));
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => server.close());
+  return `http://127.0.0.1:${server.address().port}/`;
+}
+
+test("those of the network", async (context) => {
+  assert.deepEqual(filesOf("examples/network", /\.c$/).map(stem), Object.keys(network).sort());
+  const base = await startData(context);
+  for (const [name, expected] of Object.entries(network)) {
+    await context.test(`${name}: natively`, async () => assert.equal(await output(native(name)), expected));
+    await context.test(`${name}: natively in virtual time`, async () => assert.equal(await output(native(name, { WEFT_VIRTUAL: "1" })), expected));
+    for (const env of [{}, { WEFT_VIRTUAL: "1" }])
+      await context.test(`${name}: under Node${env.WEFT_VIRTUAL ? " in virtual time" : ""}`, async () => {
+        const module = at(`build/wasm/examples/${name}.wasm`);
+        assert.equal(await output(run(process.execPath, [runModule, module], { env: { ...env, WEFT_BASE: base } })), expected);
+      });
+  }
+});
+
+test("a download that fails is told and counted, and the others go on", async (context) => {
+  const server = createServer((request, response) => (request.url === "/data/2.txt" ? response.socket.destroy() : response.end("ok")));
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  context.after(() => server.close());
+  const env = { WEFT_BASE: `http://127.0.0.1:${server.address().port}/` };
+  const result = await run(process.execPath, [runModule, at("build/wasm/examples/download.wasm")], { env });
+  assert.equal(result.status, 0, howItEnded(result));
+  assert.match(result.stdout, /^10 of 10\n18 bytes, 1 failed\n$/m);
+  assert.match(result.stderr, /^data\/2\.txt: .+\n$/);
+});
+
+test("those of native hosts do what their twins do", async (context) => {
+  const twins = filesOf("examples/native", /\.py$/).map(stem);
+  assert.ok(twins.length >= 3);
+  for (const name of twins)
+    await context.test(name, async () => {
+      const expected = await output(run("python3", [at(`examples/native/${name}.py`)]));
+      assert.notEqual(expected, "");
+      assert.equal(await output(native(name)), expected);
+      assert.equal(await output(native(name, { WEFT_VIRTUAL: "1" })), expected);
+    });
+});
+
+test("the watcher tells what comes and goes", async () => {
+  const expected = ["notes", "notes", "plans", "plans"].map((name) => `${name} came or went\n`).join("");
+  assert.equal(await output(native("file_watcher")), expected);
+});
+
+// --- Real peers ---
+
+/** A port that was free a moment ago. */
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Starts an example that serves at a port; SIGINT ends it. */
+async function serve(t, name, ...args) {
+  const port = await freePort();
+  const child = spawn(at(`build/native/examples/${name}`), [String(port), ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const ended = new Promise((resolve) => child.once("exit", (status, signal) => resolve(signal ?? status)));
+  t.after(() => child.kill("SIGKILL"));
+  for await (const line of createInterface({ input: child.stdout })) {
+    assert.match(line, new RegExp(`at port ${port}$`));
+    return { port, end: () => (child.kill("SIGINT"), ended) };
+  }
+  assert.fail(`${name} says nothing`);
+}
+
+test("nc talks with the echo server", async (t) => {
+  const server = await serve(t, "echo_server");
+  const result = await run("nc", ["-N", "127.0.0.1", String(server.port)], { input: "one\r\ntwo\nthree" });
+  assert.equal(result.stdout, "one\ntwo\nthree\n", howItEnded(result));
+  assert.equal(await server.end(), "SIGINT");
+});
+
+test("what one says in the chat all others hear, however they leave", async (t) => {
+  const server = await serve(t, "chat_server");
+  const join = async (name) => {
+    const socket = connect(server.port, "127.0.0.1");
+    t.after(() => socket.destroy());
+    const heard = createInterface({ input: socket })[Symbol.asyncIterator]();
+    socket.write(`${name}\n`);
+    const hear = async () => (await heard.next()).value;
+    assert.equal(await hear(), `${name} is welcome`);
+    return { socket, hear };
+  };
+  const [ada, bob] = [await join("ada"), await join("bob")];
+  assert.equal(await ada.hear(), "bob comes");
+  bob.socket.write("hello\n");
+  assert.equal(await ada.hear(), "bob hello");
+  bob.socket.resetAndDestroy();
+  assert.equal(await ada.hear(), "bob leaves");
+  assert.equal(await server.end(), "SIGINT");
+});
