@@ -67,6 +67,9 @@ void weft__print_task_error(weft_task *task); /* to stderr */
 /* simulation.c: the simulation whose host this is, or NULL. */
 struct weft_simulation *weft__simulation_of(weft_host *host);
 
+/* simulation.c: the clock goes on to the next deadline. */
+void weft__simulation_jump(struct weft_simulation *simulation, weft_loop *loop);
+
 /* main.c: waits for weft_main's coroutine and finishes; once the loop is done: reports the error of
  * weft_main's task, if it was called, closes the loop and the trace. Both return the exit status. */
 int weft__program_wait(void);

@@ -117,6 +117,12 @@ void weft__simulation_before_step(weft_simulation *simulation, weft_loop *loop) 
     simulation->injected = step;
 }
 
+void weft__simulation_jump(weft_simulation *simulation, weft_loop *loop) {
+    if (simulation->deadline > simulation->clock)
+        simulation->clock = simulation->deadline;
+    WEFT__LOG(loop, WEFT_LOG_CLOCK_JUMP, 0, 0, 0, 0, 0, 0, 0);
+}
+
 weft_turn weft_simulation_turn(weft_simulation *simulation, weft_loop *loop, uint64_t stop_at_step) {
     for (;;) {
         weft_turn turn = weft_loop_turn(loop, stop_at_step);
@@ -124,8 +130,6 @@ weft_turn weft_simulation_turn(weft_simulation *simulation, weft_loop *loop, uin
             continue;
         if (turn != WEFT_TURN_IDLE || loop->holds > 0 || simulation->deadline == INFINITY)
             return turn;
-        if (simulation->deadline > simulation->clock)
-            simulation->clock = simulation->deadline;
-        WEFT__LOG(loop, WEFT_LOG_CLOCK_JUMP, 0, 0, 0, 0, 0, 0, 0);
+        weft__simulation_jump(simulation, loop);
     }
 }

@@ -8,6 +8,7 @@
 
 #include "../core/program.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <weft/simulation.h>
@@ -16,10 +17,39 @@ static weft_uv *world_of(weft_host *host) {
     return host->world;
 }
 
-/* Only input, output and other threads end the idleness of a simulated world; their time is not its time. */
+static void do_nothing(uv_timer_t *timer) {
+    (void)timer;
+}
+
+/* Until something comes from outside, or the real time has come that is `seconds` away. */
+static void wait_outside(weft_uv *world, double seconds) {
+    static const double longest = 1e9; /* milliseconds: 11 days */
+    uv_update_time(world->uv);
+    if (seconds < INFINITY)
+        uv_timer_start(&world->timer, do_nothing, (uint64_t)fmin(ceil(seconds * 1e3), longest), 0);
+    uv_run(world->uv, UV_RUN_ONCE);
+    uv_timer_stop(&world->timer);
+}
+
+/*
+ * Only input, output and other threads end the idleness of a simulated world, whose clock stands still
+ * meanwhile. But they may wait for one of its deadlines, as the client of a server in the same program does:
+ * so that comes when as much real time has passed.
+ */
 static const weft_error *run_simulated(weft_host *host, weft_loop *loop) {
-    while (weft_simulation_turn(weft__simulation_of(host), loop, 0) != WEFT_TURN_DONE)
-        uv_run(world_of(host)->uv, UV_RUN_ONCE);
+    weft_simulation *simulation = weft__simulation_of(host);
+    double clock = simulation->clock;
+    uint64_t since = uv_hrtime();
+    while (weft_simulation_turn(simulation, loop, 0) != WEFT_TURN_DONE) {
+        if (simulation->clock != clock)
+            since = uv_hrtime();
+        clock = simulation->clock;
+        double left = simulation->deadline - clock - (double)(uv_hrtime() - since) * 1e-9;
+        if (left > 0)
+            wait_outside(world_of(host), left);
+        else
+            weft__simulation_jump(simulation, loop);
+    }
     return NULL;
 }
 

@@ -1,6 +1,6 @@
 /*
- * Load for an echo server: so many connections, each of which sends a message, waits until it has come back, and
- * sends the next. Prints a line of JSON. The server's CPU time and memory are read from its process.
+ * Load for an echo server: so many connections, each of which sends a message, waits until it has come back,
+ * and sends the next. Prints a line of JSON. The server's CPU time and memory are read from its process.
  *
  *     echo_load PORT PID CONNECTIONS SECONDS BYTES
  */
@@ -62,8 +62,8 @@ static double cpu_seconds(void) {
     size_t length = file == NULL ? 0 : fread(text, 1, sizeof text - 1, file);
     text[length] = '\0';
     const char *behind_name = strrchr(text, ')');
-    if (behind_name == NULL || sscanf(behind_name + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
-                                      &user, &system) != 2)
+    if (behind_name == NULL ||
+        sscanf(behind_name + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)
         stop(path, "cannot be read");
     fclose(file);
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
@@ -84,8 +84,8 @@ static void send_message(connection *self) {
     if (sent > 0)
         bytes = uv_buf_init(message + sent, (unsigned)size - (unsigned)sent);
     uv_write_t *request = malloc(sizeof *request);
-    check("write", request == NULL ? UV_ENOMEM
-                                   : uv_write(request, (uv_stream_t *)&self->tcp, &bytes, 1, on_written));
+    check("write",
+          request == NULL ? UV_ENOMEM : uv_write(request, (uv_stream_t *)&self->tcp, &bytes, 1, on_written));
 }
 
 static void give_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer) {
@@ -132,7 +132,8 @@ static void connect_next(void) {
     check("socket", uv_tcp_init(&loop, &self->tcp));
     uv_tcp_nodelay(&self->tcp, 1);
     self->tcp.data = self->connect.data = self;
-    check("connect", uv_tcp_connect(&self->connect, &self->tcp, (const struct sockaddr *)&address, on_connect));
+    check("connect",
+          uv_tcp_connect(&self->connect, &self->tcp, (const struct sockaddr *)&address, on_connect));
 }
 
 /* --- The measurement --- */
@@ -147,7 +148,8 @@ static double now(void) {
 static void end(uv_timer_t *unused) {
     (void)unused;
     double wall = now() - clock_before, cpu = cpu_seconds() - cpu_before;
-    printf("{\"connections\": %d, \"echoes\": %lu, \"seconds\": %.3f, \"rate\": %.0f, \"cpu\": %.0f, \"idle\": %.0f}\n",
+    printf("{\"connections\": %d, \"echoes\": %lu, \"seconds\": %.3f, \"rate\": %.0f, \"cpu\": %.0f, "
+           "\"idle\": %.0f}\n",
            wanted, echoes, wall, (double)echoes / wall, cpu / (double)echoes * 1e9, idle_bytes);
     fflush(stdout);
     exit(0);

@@ -2,9 +2,12 @@
 // server of the page's files; and with real peers.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { at, filesOf, howItEnded, run, runModule, stem } from "./lib/project.mjs";
@@ -102,6 +105,31 @@ async function serve(t, name, ...args) {
   }
   assert.fail(`${name} says nothing`);
 }
+
+test("curl gets files, and nothing from outside of them", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "weft-files-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const large = randomBytes(3_000_000);
+  mkdirSync(join(folder, "served"));
+  writeFileSync(join(folder, "secret.txt"), "secret\n");
+  writeFileSync(join(folder, "served/index.html"), "<p>hello</p>\n");
+  writeFileSync(join(folder, "served/large.bin"), large);
+  symlinkSync("../secret.txt", join(folder, "served/link.txt"));
+  const server = await serve(t, "file_server", join(folder, "served"));
+  const curl = (...args) => run("curl", ["--silent", "--show-error", "--path-as-is", ...args.slice(0, -1), `http://127.0.0.1:${server.port}/${args.at(-1)}`]);
+  const status = async (...args) => (await curl("--output", "/dev/null", "--write-out", "%{http_code} %{content_type}", ...args)).stdout;
+  assert.equal((await curl("")).stdout, "<p>hello</p>\n");
+  assert.equal(await status(""), "200 text/html; charset=utf-8");
+  const copy = join(folder, "copy");
+  assert.equal((await curl("--output", copy, "large.bin")).status, 0);
+  assert.ok(readFileSync(copy).equals(large));
+  const { stdout: head } = await curl("--head", "large.bin");
+  assert.match(head, /^HTTP\/1\.1 200 OK\r\n[^]*Content-Length: 3000000\r\n/i);
+  for (const path of ["nothing", "../secret.txt", "%2e%2e/secret.txt", "link.txt", "large.bin/", "%00"])
+    assert.match(await status(path), /^40[04] /, path);
+  assert.equal((await status("--request", "POST", "--data", "x", "")).slice(0, 3), "405");
+  assert.equal(await server.end(), "SIGINT");
+});
 
 test("nc talks with the echo server", async (t) => {
   const server = await serve(t, "echo_server");
