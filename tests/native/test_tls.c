@@ -79,18 +79,9 @@ static int open_files(void) {
     return count;
 }
 
-static weft_value nothing(void *argument) {
-    (void)argument;
-    return weft_none();
-}
-
 /* Runs to its end without leaving anything. What goes wrong is the caller's. */
 static const weft_error *run_coroutine(weft_coroutine *(*make_coroutine)(void *), void *argument) {
-    static bool first = true;
     const weft_error *error = NULL;
-    if (first) /* libuv keeps what its first loop and its threads open */
-        CHECK(weft_run(weft_to_thread(nothing, NULL), NULL, NULL));
-    first = false;
     int before = open_files();
     said[0] = '\0';
     weft_run(make_coroutine(argument), NULL, &error);
@@ -1196,8 +1187,66 @@ TEST(without_a_context_the_system_s_certificates_are_trusted) {
     unsetenv("SSL_CERT_FILE");
 }
 
+/* --- No memory: the linker gives weft's calls of malloc to the functions below --- */
+
+static int calls_before = -1; /* that succeed; below zero: all do */
+static bool failed;
+
+static bool fails(void) {
+    if (calls_before < 0 || calls_before-- > 0)
+        return false;
+    failed = true;
+    return true;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *pointer, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *pointer, size_t size);
+
+void *__wrap_malloc(size_t size) {
+    return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size) {
+    return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *pointer, size_t size) {
+    return fails() ? NULL : __real_realloc(pointer, size);
+}
+
+TEST(every_allocation_may_fail_on_either_side) {
+    int count = 0, errors = 0;
+    failed = true;
+    for (; failed && CHECK(count < 1000); count++) {
+        struct scene scene = usual(call_echo, call_ask);
+        scene.host = "127.0.0.1"; /* which is not looked up in a thread, that may outlive the loop */
+        scene.client.alpn = scene.server.alpn = "one";
+        scene.visits = 2;
+        failed = false;
+        calls_before = count;
+        const weft_error *error = run_coroutine(call_act, &scene);
+        calls_before = -1;
+        errors += error != NULL;
+        CHECK(failed || error == NULL); /* without a failure it works */
+        weft_error_release(error);
+    }
+    CHECK(errors > 20);
+}
+
+static weft_value nothing(void *argument) {
+    (void)argument;
+    return weft_none();
+}
+
+/* Libuv keeps what its first loop and its threads open. */
 __attribute__((constructor)) static void before_all(void) {
     make_certificates();
+    if (!weft_run(weft_to_thread(nothing, NULL), NULL, NULL))
+        abort();
 }
 
 TEST_MAIN(TEST_CASE(both_sides_know_what_was_agreed_on), TEST_CASE(an_address_is_checked_as_a_name_is),
@@ -1210,4 +1259,5 @@ TEST_MAIN(TEST_CASE(both_sides_know_what_was_agreed_on), TEST_CASE(an_address_is
           TEST_CASE(a_client_that_stalls_keeps_nobody_waiting_and_is_thrown_out),
           TEST_CASE(a_client_may_be_cancelled_anywhere),
           TEST_CASE(writes_between_two_halves_of_a_message_are_kept), TEST_CASE(records_may_come_in_drops),
-          TEST_CASE(misuse_is_an_error), TEST_CASE(without_a_context_the_system_s_certificates_are_trusted))
+          TEST_CASE(misuse_is_an_error), TEST_CASE(every_allocation_may_fail_on_either_side),
+          TEST_CASE(without_a_context_the_system_s_certificates_are_trusted))
