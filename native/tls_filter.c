@@ -126,8 +126,6 @@ static weft__tls_outcome decrypt(weft_stream *stream, weft__tls *self, const wef
 static const weft_error *received(weft_stream *stream, void *filter, const char *data, size_t size) {
     weft__tls *self = filter;
     const weft_error *error = NULL;
-    if (self->ended)
-        return NULL; /* what comes behind its end means nothing */
     self->engine.in = data;
     self->engine.in_size = size;
     weft__tls_outcome how = self->agreed ? WEFT__TLS_DONE : agree(self, &error);

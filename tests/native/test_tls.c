@@ -62,6 +62,7 @@ static weft_async(act) {
         }
         weft_group_cancel(&self->group);
     }
+    CHECK_EQ_INT(weft__loop->holds, 0); /* nobody waits for the outside any more */
     weft_drop();
     weft_listener_close(self->listener);
     weft_tls_context_close(self->client);
@@ -481,6 +482,7 @@ static weft_async(plain_act) {
         }
         weft_group_cancel(&self->group);
     }
+    CHECK_EQ_INT(weft__loop->holds, 0); /* nobody waits for the outside any more */
     weft_drop();
     weft_listener_close(self->listener);
     weft_tls_context_close(self->client);
@@ -731,6 +733,7 @@ static weft_async(stalled) {
         CHECK(strstr(said, "TimedOut: the TLS handshake with a client took longer than 0.1 s") != NULL);
         weft_group_cancel(&self->group);
     }
+    CHECK_EQ_INT(weft__loop->holds, 0); /* nobody waits for the outside any more */
     weft_drop();
     weft_stream_close(self->stream);
     weft_stream_close(self->silent);
@@ -846,6 +849,7 @@ static weft_async(cancelled) {
         CHECK(self->steps > 8);
         weft_group_cancel(&self->group);
     }
+    CHECK_EQ_INT(weft__loop->holds, 0); /* nobody waits for the outside any more */
     weft_drop();
     weft__waiting_leave(&self->polls->waiting);
     weft__close_handle(self->polls->host, (uv_handle_t *)&self->polls->check, on_polls_closed);
@@ -1036,6 +1040,7 @@ static weft_async(drip) {
         CHECK_EQ_STR(self->scene.text, "7 bytes: one two");
         weft_group_cancel(&self->group);
     }
+    CHECK_EQ_INT(weft__loop->holds, 0); /* nobody waits for the outside any more */
     weft_drop();
     weft_listener_close(self->listener);
     weft_listener_close(self->relay);
@@ -1170,6 +1175,7 @@ static weft_async(by_default) {
         CHECK_EQ_STR(self->scene.text, "hello 0");
         weft_group_cancel(&self->group);
     }
+    CHECK_EQ_INT(weft__loop->holds, 0); /* nobody waits for the outside any more */
     weft_drop();
     weft_listener_close(self->listener);
     weft_tls_context_close(self->server);
