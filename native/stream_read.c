@@ -365,12 +365,13 @@ struct stream_chunks {
     weft_frame frame;
     weft_stream *stream;
     weft__reader reader;     /* without a buffer: what comes is put into the input until it is asked for */
+    weft_bytes *bytes;       /* on their way to who asked */
     const weft_error *error; /* owned */
 };
 
-static weft_value take_chunk(weft_stream *stream) {
+static weft_bytes *take_chunk(weft_stream *stream) {
     size_t size = weft__input_size(stream);
-    return take_bytes(stream, size < CHUNK ? size : CHUNK);
+    return weft_value_pointer(take_bytes(stream, size < CHUNK ? size : CHUNK));
 }
 
 static weft_async(stream_chunks) {
@@ -382,7 +383,10 @@ static weft_async(stream_chunks) {
         if (weft__input_size(self->stream) == 0)
             break;
         end_wait(self->stream, &self->reader);
-        weft_yield(take_chunk(self->stream));
+        self->bytes = take_chunk(self->stream);
+        if (self->bytes == NULL)
+            weft_raise_error(&weft_error_out_of_memory);
+        weft_yield(weft_owned_pointer(self->bytes, weft_free));
     }
     if ((self->error = why_over(self->stream)) != NULL)
         weft_raise_error(self->error);

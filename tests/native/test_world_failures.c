@@ -1,5 +1,5 @@
-/* Every allocation that weft makes for names, datagrams, children and signals fails once: an error, nothing
- * lost, nobody left behind. The linker gives weft's calls of malloc to the functions below. */
+/* Every allocation that weft makes for names, datagrams, children, streams and signals fails once: an error,
+ * nothing lost, nobody left behind. The linker gives weft's calls of malloc to the functions below. */
 
 #define _GNU_SOURCE
 
@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 #include <weft/process.h>
+#include <weft/stream.h>
 #include <weft/udp.h>
 #include <weft/uv.h>
 #include <weft/weft.h>
@@ -223,6 +225,123 @@ TEST(the_end_of_a_child_without_memory) {
     sweep(call_ends);
 }
 
+/* --- Streams --- */
+
+enum { MUCH = 6000000 }; /* more than the system takes at once */
+
+static char much[MUCH];
+
+struct streams {
+    weft_frame frame;
+    weft_listener *listener;
+    weft_stream *client, *server;
+    weft_task *sending;
+    weft_bytes *bytes;
+    const weft_error *error;
+    char *line;
+    char buffer[10];
+};
+
+struct sending {
+    weft_frame frame;
+    weft_stream **stream;
+    const weft_error *error;
+};
+
+static weft_async(sending) {
+    weft_begin(sending);
+    weft_try {
+        weft_await(weft_stream_printf(*self->stream, "%s\n%600d;", "a line", 1));
+        weft_await(weft_stream_write(*self->stream, much, MUCH));
+        weft_await(weft_stream_shutdown(*self->stream));
+    }
+    weft_catch(self->error) {
+        weft_stream_abort(*self->stream); /* who reads is not to wait for ever */
+        *self->stream = NULL;
+        weft_reraise;
+    }
+    weft_end();
+}
+
+static weft_async(streams) {
+    weft_begin(streams);
+    weft_loop_set_reporter(weft_loop_current(), quiet, NULL);
+    weft_await_to(self->listener, weft_tcp_listen("127.0.0.1", 0, NULL));
+    weft_await_to(self->client, weft_tcp_connect("localhost", weft_listener_port(self->listener)));
+    weft_await_to(self->server, weft_listener_accept(self->listener));
+    self->sending = weft_create_task(weft_call(sending, .stream = &self->client));
+    if (weft_task_done(self->sending)) /* it could not be made */
+        weft_await(self->sending);
+    weft_try {
+        weft_await_to(self->line, weft_stream_readline(self->server));
+        weft_await_to(self->bytes, weft_stream_read_until(self->server, ";"));
+        weft_await(weft_stream_read_exactly(self->server, self->buffer, sizeof self->buffer));
+        weft_free(self->bytes);
+        self->bytes = NULL;
+        weft_await_to(self->bytes, weft_stream_read_all(self->server, MUCH));
+    }
+    weft_catch(self->error) {
+        weft_stream_abort(self->server); /* who sends is not to wait for ever */
+        self->server = NULL;
+        if (self->error->code != WEFT_OUT_OF_MEMORY)
+            weft_await(self->sending); /* where it came from */
+        weft_reraise;
+    }
+    weft_await(self->sending);
+    weft_drop();
+    weft_free(self->line);
+    weft_free(self->bytes);
+    weft_stream_close(self->client);
+    weft_stream_close(self->server);
+    weft_listener_close(self->listener);
+    weft_end();
+}
+
+static weft_coroutine *call_streams(void) {
+    return weft_call(streams);
+}
+
+TEST(streams_without_memory) {
+    sweep(call_streams);
+}
+
+static char socket_path[60];
+
+struct chunks {
+    weft_frame frame;
+    weft_listener *listener;
+    weft_stream *client, *server;
+    weft_bytes *bytes;
+};
+
+static weft_async(chunks) {
+    weft_begin(chunks);
+    weft_loop_set_reporter(weft_loop_current(), quiet, NULL);
+    weft_await_to(self->listener, weft_unix_listen(socket_path, NULL));
+    weft_await_to(self->client, weft_unix_connect(socket_path));
+    weft_with(self->client) {
+        weft_await_to(self->server, weft_listener_accept(self->listener));
+        weft_await(weft_stream_write(self->client, much, 10000));
+        weft_await(weft_stream_flush(self->client));
+    }
+    weft_for_await (self->bytes, weft_stream_chunks(self->server)) {
+        weft_free(self->bytes);
+    }
+    weft_drop();
+    weft_stream_close(self->server);
+    weft_listener_close(self->listener);
+    weft_end();
+}
+
+static weft_coroutine *call_chunks(void) {
+    snprintf(socket_path, sizeof socket_path, "/tmp/weft-world-failures-%d", (int)getpid());
+    return weft_call(chunks);
+}
+
+TEST(chunks_without_memory) {
+    sweep(call_chunks);
+}
+
 /* --- Signals --- */
 
 static void send_itself(void *number) {
@@ -255,4 +374,5 @@ TEST(signals_without_memory) {
 
 TEST_MAIN(TEST_CASE(names_without_memory), TEST_CASE(datagrams_without_memory),
           TEST_CASE(children_without_memory), TEST_CASE(the_end_of_a_child_without_memory),
+          TEST_CASE(streams_without_memory), TEST_CASE(chunks_without_memory),
           TEST_CASE(signals_without_memory))
