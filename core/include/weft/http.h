@@ -15,9 +15,9 @@
  *
  * A status of 404 or 500 is an answer like any other: weft_http_raise_for_status makes an error of it. Where
  * there is no answer, or a part of one, the await raises HttpError in the words of libcurl or JavaScript,
- * with the system's name in error->system where there is one ("ECONNREFUSED"); TlsError, if the certificate
- * or its protocol is the reason; TimedOut after the client's own timeouts; LimitExceeded, if the body is
- * longer, or the headers are more, than was asked for. A cancellation, a weft_timeout, or closing the
+ * with the system's name in error->system where there is one ("ECONNREFUSED"); natively TlsError, if the
+ * certificate or its protocol is the reason; TimedOut after the client's own timeouts; LimitExceeded, if the
+ * body is longer, or the headers are more, than was asked for. A cancellation, a weft_timeout, or closing the
  * response stops the transfer itself, at whatever await it stands.
  */
 
