@@ -52,7 +52,7 @@ const isThere = ({ name, command, there }) => {
 
 async function start({ command, start: own }) {
     if (own) return own();
-    const child = spawn(command[0], command.slice(1), { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(command[0], command.slice(1), { stdio: ["ignore", "pipe", "ignore"] });
     for await (const line of createInterface({ input: child.stdout })) return { pid: child.pid, port: Number(line), end: () => child.kill("SIGKILL") };
     throw new Error(`${command.join(" ")} printed no port`);
 }
@@ -103,7 +103,7 @@ function loadEcho({ port, pid }, connections) {
 }
 
 function loadHttp({ port }, connections) {
-    const args = ["-t1", `-c${connections}`, `-d${options.seconds}s`, `http://127.0.0.1:${port}/`];
+    const args = ["-t1", `-c${connections}`, `-d${Math.ceil(Number(options.seconds))}s`, `http://127.0.0.1:${port}/`];
     const output = execFileSync("wrk", args, { encoding: "utf8" });
     const failed = /Socket errors|Non-2xx/.exec(output);
     if (failed) throw new Error(output);
