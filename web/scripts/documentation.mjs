@@ -186,8 +186,8 @@ function described(entry) {
 
 async function addExamples(entries) {
     const groups = JSON.parse(await readFile(join(examplesFolder, "examples.json"), "utf8"));
-    for (const { name } of groups.flatMap(({ examples }) => examples)) {
-        const source = await readFile(join(examplesFolder, `${name}.c`), "utf8");
+    for (const { name, folder = "" } of groups.flatMap(({ examples }) => examples)) {
+        const source = await readFile(join(examplesFolder, folder, `${name}.c`), "utf8");
         for (const used of new Set(source.match(/\bweft_\w+|\bWEFT_\w+/g))) {
             const entry = entries.get(used);
             if (entry !== undefined) {
