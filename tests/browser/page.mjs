@@ -38,6 +38,16 @@ async function addTroubles(examples) {
     await writeFile(join(examples, "index.json"), JSON.stringify(manifest));
 }
 
+export function launchBrowser() {
+    return chromium.launch({
+        executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+        args: [
+            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        ],
+    });
+}
+
 /** Serves the page with the additional programs and starts a browser. Call `close` at the end. */
 export async function startBrowser() {
     const root = await mkdtemp(join(tmpdir(), "weft-page-"));
@@ -46,13 +56,7 @@ export async function startBrowser() {
     await cp(dist, site, { recursive: true });
     await addTroubles(join(site, "examples"));
     const { server, address } = await serve(root, 0);
-    const browser = await chromium.launch({
-        executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-        args: [
-            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync",
-        ],
-    });
+    const browser = await launchBrowser();
     return {
         address: address + subPath,
         browser,

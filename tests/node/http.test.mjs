@@ -1,7 +1,7 @@
 // The native HTTP client against real servers: Node's, ones that say just these bytes, nginx.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createSecureServer } from "node:http2";
 import { createServer as createTcpServer } from "node:net";
@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after } from "node:test";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
-import { at, howItEnded, run } from "./lib/project.mjs";
+import { at, howItEnded, run, runModule } from "./lib/project.mjs";
 
 const program = at("build/debug/tests/programs/http_client");
 const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^WEFT_|_proxy$/i.test(name)));
@@ -385,6 +385,7 @@ test("nginx", async (context) => {
   mkdirSync(prefix);
   const page = "a page of nginx's\n".repeat(1000);
   writeFileSync(join(prefix, "page.txt"), page);
+  cpSync(at("web/public/data"), join(prefix, "data"), { recursive: true });
   const [plain, secure] = await nginx(context, prefix);
   const cases = [
     ["client"], [`get ${plain}/page.txt`, `200 11 ${plain}/page.txt (${page.length})`],
@@ -405,4 +406,10 @@ test("nginx", async (context) => {
     if (typeof wanted === "string") assert.equal(printed[i], wanted, instruction);
     else assert.match(printed[i], wanted, instruction);
   });
+  // The examples under Node, whose fetch it is then.
+  for (const [name, last] of [["fetch", "data from c"], ["lines", "that were all"], ["download", "121 bytes, 0 failed"]]) {
+    const result = await run(process.execPath, [runModule, at(`build/wasm/examples/${name}.wasm`)], { env: { WEFT_BASE: `${plain}/` } });
+    assert.equal(result.status, 0, howItEnded(result));
+    assert.equal(result.stdout.trimEnd().split("\n").at(-1), last);
+  }
 });
