@@ -6,6 +6,7 @@
  * the end
  *
  * Options: ca=FILE certificate=FILE key=FILE alpn=LIST max=1.2 min=1.3 insecure truncation times=N
+ * times=0: once, without shutting down
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,7 +145,8 @@ static weft_async(visit) {
                 if (!take_option(&self->options, &(int){0}, self->arguments[self->i]))
                     weft_await(weft_stream_printf(self->stream, "%s\n", self->arguments[self->i]));
             }
-            weft_await(weft_stream_shutdown(self->stream));
+            if (self->times > 0)
+                weft_await(weft_stream_shutdown(self->stream));
             do {
                 weft_await_to(self->size, weft_stream_read(self->stream, self->buffer, sizeof self->buffer));
                 fwrite(self->buffer, 1, (size_t)self->size, stdout);
@@ -160,7 +162,7 @@ int main(int argc, char **argv) {
     if (argc >= 4 && strcmp(argv[1], "serve") == 0)
         return weft_main(weft_call(serve, .count = argc - 2, .arguments = argv + 2));
     if (argc >= 4 && strcmp(argv[1], "visit") == 0)
-        return weft_main(weft_call(visit, .count = argc - 2, .arguments = argv + 2));
+        return weft_main(weft_call(visit, .count = argc - 2, .arguments = argv + 2, .times = 1));
     fputs("tls_peer serve CERTIFICATE KEY …, tls_peer visit HOST PORT …\n", stderr);
     return 2;
 }
