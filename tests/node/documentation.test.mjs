@@ -49,7 +49,7 @@ test("an entry has the declaration, the comment, the counterpart in Python, and 
   assert.equal(entries.get("weft_call_soon").declaration, "weft_handle *weft_call_soon(weft_callback *callback, void *argument)");
   assert.equal(entries.get("weft_lock").declaration, "typedef struct weft_lock { … } weft_lock");
   assert.match(entries.get("weft_lock").comment, /^Locks: one task at a time[^]*\n\n {4}weft_with/);
-  assert.deepEqual(entries.get("weft_semaphore").examples, ["semaphore"]);
+  assert.deepEqual(entries.get("weft_semaphore").examples, ["semaphore", "download"]);
   assert.equal(entries.get("WEFT_TIMED_OUT").python, "TimeoutError");
 });
 

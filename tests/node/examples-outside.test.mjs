@@ -40,18 +40,19 @@ async function startData(t) {
   return `http://127.0.0.1:${server.address().port}/`;
 }
 
-test("those of the network", async (context) => {
+/* They mostly sleep or start: some run at a time. */
+test("those of the network", { concurrency: 6 }, async (context) => {
   assert.deepEqual(filesOf("examples/network", /\.c$/).map(stem), Object.keys(network).sort());
   const base = await startData(context);
-  for (const [name, expected] of Object.entries(network)) {
-    await context.test(`${name}: natively`, async () => assert.equal(await output(native(name)), expected));
-    await context.test(`${name}: natively in virtual time`, async () => assert.equal(await output(native(name, { WEFT_VIRTUAL: "1" })), expected));
-    for (const env of [{}, { WEFT_VIRTUAL: "1" }])
-      await context.test(`${name}: under Node${env.WEFT_VIRTUAL ? " in virtual time" : ""}`, async () => {
-        const module = at(`build/wasm/examples/${name}.wasm`);
-        assert.equal(await output(run(process.execPath, [runModule, module], { env: { ...env, WEFT_BASE: base } })), expected);
-      });
-  }
+  const underNode = (name, env) => run(process.execPath, [runModule, at(`build/wasm/examples/${name}.wasm`)], { env: { ...env, WEFT_BASE: base } });
+  const ways = [["natively", native], ["under Node", underNode]];
+  const runs = Object.entries(network).flatMap(([name, expected]) =>
+    ways.flatMap(([words, start]) => [
+      context.test(`${name}: ${words}`, async () => assert.equal(await output(start(name, {})), expected)),
+      context.test(`${name}: ${words} in virtual time`, async () => assert.equal(await output(start(name, { WEFT_VIRTUAL: "1" })), expected)),
+    ]),
+  );
+  await Promise.all(runs);
 });
 
 test("a download that fails is told and counted, and the others go on", async (context) => {
@@ -65,16 +66,17 @@ test("a download that fails is told and counted, and the others go on", async (c
   assert.match(result.stderr, /^data\/2\.txt: .+\n$/);
 });
 
-test("those of native hosts do what their twins do", async (context) => {
+test("those of native hosts do what their twins do", { concurrency: 3 }, async (context) => {
   const twins = filesOf("examples/native", /\.py$/).map(stem);
   assert.ok(twins.length >= 3);
-  for (const name of twins)
-    await context.test(name, async () => {
-      const expected = await output(run("python3", [at(`examples/native/${name}.py`)]));
-      assert.notEqual(expected, "");
-      assert.equal(await output(native(name)), expected);
-      assert.equal(await output(native(name, { WEFT_VIRTUAL: "1" })), expected);
-    });
+  const check = async (name) => {
+    const [expected, ...printed] = await Promise.all(
+      [run("python3", [at(`examples/native/${name}.py`)]), native(name), native(name, { WEFT_VIRTUAL: "1" })].map(output),
+    );
+    assert.notEqual(expected, "");
+    assert.deepEqual(printed, [expected, expected]);
+  };
+  await Promise.all(twins.map((name) => context.test(name, () => check(name))));
 });
 
 test("the watcher tells what comes and goes", async () => {
