@@ -1,7 +1,8 @@
 /*
  * A soak: many connections at once, each of which does something else, well or badly: echoes, resets,
- * timeouts, cancellations, lines that are too long or never end. Two waves of them; then all must be as it
- * was between the waves: handles, file descriptors, the loop's memory.
+ * timeouts, cancellations, lines that are too long or never end; and the same for requests of HTTP, by the
+ * client and by hand. Two waves of them; then all must be as it was between the waves: handles, file
+ * descriptors, the loop's memory.
  *
  *     soak CONNECTIONS AT_ONCE SEED
  */
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <weft/http_server.h>
 #include <weft/stream.h>
 #include <weft/weft.h>
 
@@ -55,6 +57,30 @@ static weft_async(serve) {
 static weft_coroutine *handle(weft_stream *stream, void *argument) {
     (void)argument;
     return weft_call(serve, .stream = stream);
+}
+
+/* --- The HTTP server: the body comes back, but for a path that asks it to stall --- */
+
+struct answer {
+    weft_frame frame;
+    weft_request *request;
+    weft_bytes *body;
+};
+
+static weft_async(answer) {
+    weft_begin(answer);
+    if (strcmp(weft_request_path(self->request), "/stall") == 0)
+        weft_await(weft_sleep(0.2));
+    weft_await_to(self->body, weft_request_body(self->request));
+    weft_await(weft_respond(self->request, 200, "text/plain", self->body->data, self->body->size));
+    weft_drop();
+    weft_free(self->body);
+    weft_end();
+}
+
+static weft_coroutine *handle_request(weft_request *request, void *argument) {
+    (void)argument;
+    return weft_call(answer, .request = request);
 }
 
 /* A peer that breaks the rules is no news here. */
@@ -172,6 +198,67 @@ static weft_async(flood) {
     weft_end();
 }
 
+/* --- The same to the HTTP server --- */
+
+struct request {
+    weft_frame frame;
+    weft_stream *stream;
+    weft_bytes *answer;
+};
+
+static weft_async(request) {
+    weft_begin(request);
+    weft_await(weft_stream_printf(self->stream, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n"));
+    weft_await(weft_sleep(0));
+    weft_await(weft_stream_printf(self->stream, "\r\nbo"));
+    weft_await(weft_stream_printf(self->stream, "dyGET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
+    weft_await_to(self->answer, weft_stream_read_all(self->stream, LIMIT));
+    expect(strstr(self->answer->data, "\r\n\r\nbodyHTTP/1.1 200 OK\r\n") != NULL, "another answer came");
+    weft_drop();
+    weft_free(self->answer);
+    weft_end();
+}
+
+struct half_request {
+    weft_frame frame;
+    weft_stream *stream;
+};
+
+static weft_async(half_request) {
+    weft_begin(half_request);
+    weft_await(weft_stream_printf(self->stream, "GET / HTTP/1.1\r\nHo"));
+    weft_end();
+}
+
+struct nonsense {
+    weft_frame frame;
+    weft_stream *stream;
+    char *line;
+};
+
+static weft_async(nonsense) {
+    weft_begin(nonsense);
+    weft_await(weft_stream_printf(self->stream, "GET good morning\r\n\r\n"));
+    weft_await_to(self->line, weft_stream_readline(self->stream));
+    expect(self->line != NULL && strstr(self->line, "400") != NULL, "nonsense was answered");
+    weft_drop();
+    weft_free(self->line);
+    weft_end();
+}
+
+/* Leaves while its request is being answered. */
+struct lost_request {
+    weft_frame frame;
+    weft_stream *stream;
+};
+
+static weft_async(lost_request) {
+    weft_begin(lost_request);
+    weft_await(weft_stream_printf(self->stream, "GET /stall HTTP/1.1\r\nHost: a\r\n\r\n"));
+    weft_raise(WEFT_USER, "an error leaves the block, which aborts the stream");
+    weft_end();
+}
+
 #define START(name)                                            \
     static weft_coroutine *start_##name(weft_stream *stream) { \
         return weft_call(name, .stream = stream);              \
@@ -182,39 +269,83 @@ START(stall)
 START(half_line)
 START(reset)
 START(flood)
+START(request)
+START(half_request)
+START(nonsense)
+START(lost_request)
 
 /* How a client behaves, and the code of the error that it must end with. */
 static const struct behaviour {
-    weft_coroutine *(*start)(weft_stream *stream);
+    weft_coroutine *(*start)(weft_stream *stream); /* to the one server, or to the other … */
+    bool http;
+    const char *path; /* … or a path that the HTTP client asks for */
     int ends_with;
     bool cancelled;
 } behaviours[] = {
-    {start_echo, WEFT_OK, false},         {start_half_close, WEFT_OK, false},
-    {start_stall, WEFT_TIMED_OUT, false}, {start_stall, WEFT_CANCELLED, true},
-    {start_half_line, WEFT_OK, false},    {start_reset, WEFT_USER, false},
-    {start_flood, WEFT_SYSTEM, false},
+    {.start = start_echo},
+    {.start = start_half_close},
+    {.start = start_stall, .ends_with = WEFT_TIMED_OUT},
+    {.start = start_stall, .ends_with = WEFT_CANCELLED, .cancelled = true},
+    {.start = start_half_line},
+    {.start = start_reset, .ends_with = WEFT_USER},
+    {.start = start_flood, .ends_with = WEFT_SYSTEM},
+    {.start = start_request, .http = true},
+    {.start = start_half_request, .http = true},
+    {.start = start_nonsense, .http = true},
+    {.start = start_lost_request, .http = true, .ends_with = WEFT_USER},
+    {.path = "/"},
+    {.path = "/stall", .ends_with = WEFT_CANCELLED, .cancelled = true},
 };
 enum { BEHAVIOURS = sizeof behaviours / sizeof *behaviours };
 
+/* Whom they talk to. */
+typedef struct servers {
+    int lines, http; /* their ports */
+    weft_http *client;
+} servers;
+
 struct connected {
     weft_frame frame;
-    int port;
+    const servers *servers;
     const struct behaviour *behaviour;
     weft_stream *stream;
 };
 
 static weft_async(connected) {
     weft_begin(connected);
-    weft_await_to(self->stream, weft_tcp_connect("127.0.0.1", self->port));
+    weft_await_to(self->stream, weft_tcp_connect("127.0.0.1", self->behaviour->http ? self->servers->http
+                                                                                    : self->servers->lines));
     weft_with(self->stream) {
         weft_await(self->behaviour->start(self->stream));
     }
     weft_end();
 }
 
+struct fetched {
+    weft_frame frame;
+    const servers *servers;
+    const struct behaviour *behaviour;
+    weft_http_response *response;
+};
+
+static weft_async(fetched) {
+    weft_begin(fetched);
+    weft_await_to(self->response,
+                  weft_http_post(self->servers->client, self->behaviour->path, "text/plain", "body", 4));
+    weft_with(self->response) {
+        expect(strcmp(weft_http_text(self->response), "body") == 0, "another body came back");
+    }
+    weft_end();
+}
+
+static weft_coroutine *begin(const servers *there, const struct behaviour *behaviour) {
+    return behaviour->path != NULL ? weft_call(fetched, .servers = there, .behaviour = behaviour)
+                                   : weft_call(connected, .servers = there, .behaviour = behaviour);
+}
+
 struct client {
     weft_frame frame;
-    int port;
+    const servers *servers;
     weft_semaphore *at_once;
     const struct behaviour *behaviour;
     weft_task *task;
@@ -232,7 +363,7 @@ static double delay_of(const struct behaviour *behaviour) {
 static weft_async(client) {
     weft_begin(client);
     weft_with(self->at_once) {
-        self->task = weft_create_task(weft_call(connected, .port = self->port, .behaviour = self->behaviour));
+        self->task = weft_create_task(begin(self->servers, self->behaviour));
         weft_try {
             if (self->behaviour->cancelled) {
                 weft_await(weft_sleep(delay_of(self->behaviour)));
@@ -254,20 +385,26 @@ static weft_async(client) {
 
 struct wave {
     weft_frame frame;
-    int port;
+    servers servers;
+    char base[32];
     int connections, at_once, i;
     weft_semaphore permits;
     weft_group group;
 };
 
+/* With an HTTP client of its own: what that keeps open goes with it. */
 static weft_async(wave) {
     weft_begin(wave);
     weft_semaphore_init(&self->permits, (uint32_t)self->at_once);
-    weft_with_as(self->group, weft_task_group()) {
-        for (; self->i < self->connections; self->i++)
-            weft_group_create_task(&self->group,
-                                   weft_call(client, .port = self->port, .at_once = &self->permits,
-                                             .behaviour = &behaviours[draw(BEHAVIOURS)]));
+    snprintf(self->base, sizeof self->base, "http://127.0.0.1:%d", self->servers.http);
+    self->servers.client = weft_http_open(&(weft_http_options){.base_url = self->base, .proxy = ""});
+    weft_with(self->servers.client) {
+        weft_with_as(self->group, weft_task_group()) {
+            for (; self->i < self->connections; self->i++)
+                weft_group_create_task(&self->group,
+                                       weft_call(client, .servers = &self->servers, .at_once = &self->permits,
+                                                 .behaviour = &behaviours[draw(BEHAVIOURS)]));
+        }
     }
     weft_end();
 }
@@ -305,7 +442,9 @@ struct soak {
     weft_frame frame;
     int connections, at_once;
     weft_listener *listener;
+    weft_http_server *http;
     weft_task *server;
+    servers servers;
     holdings between;
 };
 
@@ -313,21 +452,27 @@ static weft_async(soak) {
     weft_begin(soak);
     weft_loop_set_reporter(weft_loop_current(), say_nothing, NULL);
     weft_await_to(self->listener, weft_tcp_listen("127.0.0.1", 0, &(weft_listen_options){.backlog = 4096}));
-    weft_with(self->listener) {
+    weft_await_to(self->http, weft_http_serve("127.0.0.1", 0, handle_request, NULL,
+                                              &(weft_http_server_options){.listen = {.backlog = 4096}}));
+    weft_with(self->http) {
         self->server = weft_create_task(weft_listener_serve(self->listener, handle, NULL));
-        weft_await(weft_call(wave, .port = weft_listener_port(self->listener),
-                             .connections = self->connections, .at_once = self->at_once));
-        weft_await(weft_sleep(0.5)); /* the server hears of the last ones, and has stalled */
+        self->servers =
+            (servers){weft_listener_port(self->listener), weft_http_server_port(self->http), NULL};
+        weft_await(weft_call(wave, .servers = self->servers, .connections = self->connections,
+                             .at_once = self->at_once));
+        weft_await(weft_sleep(0.5)); /* the servers hear of the last ones, and have stalled */
         self->between = holdings_now();
         print("between", self->between);
-        weft_await(weft_call(wave, .port = weft_listener_port(self->listener),
-                             .connections = self->connections, .at_once = self->at_once));
+        weft_await(weft_call(wave, .servers = self->servers, .connections = self->connections,
+                             .at_once = self->at_once));
         weft_await(weft_sleep(0.5));
         print("after", holdings_now());
         expect(holdings_now().files == self->between.files, "file descriptors are left");
         expect(holdings_now().handles == self->between.handles, "handles are left");
         expect(holdings_now().memory <= self->between.memory + self->between.memory / 10 + 65536,
                "memory is left");
+        expect(weft_http_server_connections(self->http) == 0, "connections are left");
+        weft_listener_close(self->listener);
     }
     weft_end();
 }
