@@ -132,7 +132,7 @@ test("a program that is written in the page asks the page for documents", async 
         await button(page, "To the beginning").click();
         await button(page, "Step forward").click();
         await page.getByRole("tab", { name: "State", exact: true }).click();
-        await page.getByRole("tabpanel", { name: "State" }).getByText("waits for what comes from outside").first().waitFor();
+        await page.getByRole("tabpanel", { name: "State" }).getByText("waits for an HTTP answer").first().waitFor();
     });
     await t.test("another origin, if that lets it", async () => {
         await runSource(page, fetches(`http://${other.address}/open`));

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { button, outputLines, run, shown, startBrowser, status, useVirtualTime } from "./page.mjs";
+import { button, choose, outputLines, run, shown, startBrowser, status, useVirtualTime } from "./page.mjs";
 
 const offlineScript = fileURLToPath(new URL("../../web/scripts/offline.mjs", import.meta.url));
 
@@ -47,6 +47,9 @@ test("after one visit the page works without a network, with every example", asy
     await run(page);
     assert.match(await status(page).textContent(), /^Finished at virtual time/);
     assert.ok((await outputLines(page)).length > 3);
+    await choose(page, "download"); /* what it asks for is the page's, too */
+    await run(page);
+    assert.equal((await outputLines(page)).at(-1), "121 bytes, 0 failed");
 });
 
 test("a newer version comes whole with the next visit, and the older one stays whole until then", async (t) => {

@@ -201,26 +201,26 @@ test("a Chrome trace, an SVG and a replay are taken home", async (t) => {
     assert.match(await alone.locator('[aria-current="step"]').textContent(), /weft_/);
 });
 
-test("the project that is taken home builds and prints the same", async (t) => {
-    const page = await openPage(t, site, "semaphore");
+test("the project that is taken home builds and prints the same, from a server of its own", async (t) => {
+    const page = await openPage(t, site, "download");
     await useVirtualTime(page);
     await run(page);
     const lines = await output(page).locator("> .stdout").allTextContents();
     await share(page);
     const { name, bytes } = await taken(page, "CMake project");
-    assert.equal(name, "semaphore.zip");
+    assert.equal(name, "download.zip");
     for (const [path, content] of Object.entries(unzipSync(bytes))) {
         const file = join(folder, "project", path);
         await mkdir(dirname(file), { recursive: true });
         await writeFile(file, content);
     }
-    const project = join(folder, "project", "semaphore");
-    assert.match(await readFile(join(project, "README.md"), "utf8"), /WEFT_VIRTUAL=1 build\/semaphore/);
+    const project = join(folder, "project", "download");
+    assert.match(await readFile(join(project, "README.md"), "utf8"), /WEFT_VIRTUAL=1 build\/download/);
     for (const args of [["-B", "build", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug"], ["--build", "build"]]) {
         const result = await runProgram("cmake", args, { cwd: project });
         assert.equal(result.status, 0, howItEnded({ ...result, stderr: result.stdout + result.stderr }));
     }
-    const result = await runProgram(join(project, "build/semaphore"), [], { env: { WEFT_VIRTUAL: "1" } });
+    const result = await runProgram(join(project, "build/download"), [], { env: { WEFT_VIRTUAL: "1" } });
     assert.equal(result.status, 0, howItEnded(result));
     assert.deepEqual(result.stdout.trimEnd().split("\n"), lines);
 });

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { loadWeft } from "../../wasm/weft.mjs";
+import { serve } from "../../web/serve.mjs";
 import { loadToolchain } from "./lib/page-compiler.mjs";
 import { at, filesOf, stem } from "./lib/project.mjs";
 
@@ -63,14 +64,19 @@ function mended(source, fixes) {
 }
 
 test("every example compiled in the page does what the prebuilt one does", async (context) => {
-  for (const file of filesOf("examples", /\.c$/))
+  const { server, address: base } = await serve(at("web/public"), 0);
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  for (const file of ["examples", "examples/network"].flatMap((folder) => filesOf(folder, /\.c$/)))
     await context.test(stem(file), async () => {
       const { module, diagnostics } = compiled(readFileSync(file, "utf8"), `${stem(file)}.c`);
       const mistakes = diagnostics.filter(({ option }) => option !== "-Wunused-result");
       assert.deepEqual(mistakes, []);
-      const prebuilt = await outcomeOf(readFileSync(at(`build/wasm/examples/${stem(file)}.wasm`)));
-      const paths = (text) => text.replaceAll(/\S*examples\//g, "");
-      const { status, printed } = await outcomeOf(module);
+      const prebuilt = await outcomeOf(readFileSync(at(`build/wasm/examples/${stem(file)}.wasm`)), { base });
+      const paths = (text) => text.replaceAll(/\S*examples\/(network\/)?/g, "");
+      const { status, printed } = await outcomeOf(module, { base });
       assert.deepEqual({ status, printed: paths(printed) }, { status: prebuilt.status, printed: paths(prebuilt.printed) });
     });
 });

@@ -28,6 +28,11 @@ export function baseName(path: string): string {
     return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 }
 
+/** What stands before that. */
+export function folder(path: string): string {
+    return path.slice(0, path.length - baseName(path).length);
+}
+
 /** "8 MB" */
 export function megabytes(bytes: number): string {
     return `${Math.max(1, Math.round(bytes / 1e6))}\u00a0MB`;

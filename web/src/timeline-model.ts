@@ -3,6 +3,7 @@
 import { EventDecoder, Kind, longStep, objectTypes, outcomes, payloadAsFloat, waitNames } from "./events.ts";
 import type { LogEvent, Outcome, Site, WaitName } from "./events.ts";
 import { count, duration } from "./format.ts";
+import { outsideName } from "./outside.ts";
 import { firstIndex } from "./timeline-geometry.ts";
 
 export type State = "ready" | "running" | "waiting";
@@ -16,6 +17,8 @@ export interface Wait {
     object: number;
     /** Of a sleep: its seconds. */
     delay: number | undefined;
+    /** Of input or output: the line of the library that waits; else 0. */
+    site: number;
 }
 
 /** How often something was waited for. */
@@ -175,6 +178,8 @@ export class TimelineModel {
                 const name = wait.kind === "group" ? "task group" : "gather";
                 return children > 0 ? `${name} of ${count(children, "task")}` : name;
             }
+            case "input or output":
+                return outsideName(this.site(wait.site)) ?? wait.kind;
             default:
                 return this.#objectText(wait);
         }
@@ -348,15 +353,18 @@ export class TimelineModel {
                 closeSpan(task, event.time);
                 openSpan(task, "running", event, lane, undefined);
                 break;
-            case Kind.wait:
+            case Kind.wait: {
+                const kind = waitNames[event.subkind] ?? "something";
                 this.#announced.set(task, {
-                    kind: waitNames[event.subkind] ?? "something",
+                    kind,
                     other: event.other,
                     /* A gather and a shield are futures and objects in one. */
                     object: event.object || event.other,
                     delay: undefined,
+                    site: kind === "input or output" ? event.site : 0,
                 });
                 break;
+            }
             case Kind.suspend:
                 this.#markLongStep(task, event);
                 closeSpan(task, event.time);
@@ -487,8 +495,8 @@ function moveSpan(task: Task, event: LogEvent, lane: number): void {
 
 function countWait(waits: Waited[], wait: Wait): void {
     const known = waits.find(
-        ({ wait: { kind, other, object, delay } }) =>
-            kind === wait.kind && other === wait.other && object === wait.object && delay === wait.delay,
+        ({ wait: { kind, other, object, delay, site } }) =>
+            kind === wait.kind && other === wait.other && object === wait.object && delay === wait.delay && site === wait.site,
     );
     if (known !== undefined) {
         /* A group is waited for once, though a cancellation may interrupt it. */

@@ -35,6 +35,8 @@ export interface Wait {
     /** Of a sleep: when it ends, and how long it was to last. */
     readonly when: number | undefined;
     readonly seconds: number | undefined;
+    /** The line where the innermost coroutine waits. */
+    readonly site: number;
     /** Of a condition: the lock that was left. */
     readonly lock: number;
     /** The index of its event: who waits first is served first. */

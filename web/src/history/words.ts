@@ -1,6 +1,7 @@
 /** What things are called, and sentences whose parts lead to them. */
 
-import { baseName, duration, instant as time } from "../format.ts";
+import { baseName, duration, folder, instant as time } from "../format.ts";
+import { outsideThing } from "../outside.ts";
 import type { Instant, StackEntry } from "./instant.ts";
 import type { ObjectState, TaskState, Wait } from "./state.ts";
 
@@ -97,7 +98,7 @@ export class Words {
             case "promise":
                 return ["a promise of JavaScript's"];
             case "input or output":
-                return ["what comes from outside"];
+                return [outsideThing(this.instant.site(wait.site)) ?? "what comes from outside"];
             case "gather":
             case "shield":
             case "group":
@@ -159,10 +160,6 @@ export class Words {
 /** The delay that the program asked for: a 32-bit float of it was logged. */
 function asAsked(seconds: number): number {
     return Number(seconds.toPrecision(4));
-}
-
-function folder(path: string): string {
-    return path.slice(0, path.length - baseName(path).length);
 }
 
 function typeName({ type }: ObjectState): string {

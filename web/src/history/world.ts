@@ -216,6 +216,7 @@ export class World {
             way: kind === "queue" ? queueWays[event.count] : undefined,
             when: undefined,
             seconds: undefined,
+            site: event.site,
             lock: kind === "condition" || kind === "barrier" ? this.#left : 0,
             event: this.event,
         };

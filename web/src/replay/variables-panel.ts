@@ -3,7 +3,7 @@
 import "./variables-panel.css";
 import type { Layouts } from "../compiler/types.ts";
 import { element } from "../elements.ts";
-import { baseName, instant, messageOf } from "../format.ts";
+import { baseName, folder, instant, messageOf } from "../format.ts";
 import type { Recording } from "../recording.ts";
 import type { Subject } from "../subject.ts";
 import type { Workbench } from "../workbench.ts";
@@ -125,18 +125,23 @@ class VariablesPanel {
         this.#words.classList.remove("error");
         this.#words.textContent = stack.length > 0 ? "" : task === undefined ? "No task runs." : `${name} is not there: it has ended, or has not begun.`;
         this.#tree.begin();
-        this.#frames.replaceChildren(...stack.map((frame, i) => this.#frame(frame, `${task} ${stack.length - i} ${frame.function}`)));
+        this.#frames.replaceChildren(...stack.map((frame, i) => this.#frame(frame, `${task} ${stack.length - i} ${frame.function}`, isOfLibrary(frame, stack))));
         this.#tree.end();
     }
 
-    #frame(frame: InspectedFrame, key: string): HTMLElement {
+    #frame(frame: InspectedFrame, key: string, ofLibrary: boolean): HTMLElement {
         const place = element("span", { class: "where" }, `${baseName(frame.file)}:${frame.line}`);
         const heading = element("h3", {}, element("code", {}, frame.function), place);
         const content = frame.variables.length > 0
             ? this.#tree.list(frame.variables, key, `Variables of ${frame.function}`)
-            : element("p", { class: "words" }, "Nothing is known of its variables: weft_fields declares none.");
+            : element("p", { class: "words" }, ofLibrary ? "Its variables are the library’s own." : "Nothing is known of its variables: weft_fields declares none.");
         return element("section", {}, heading, content);
     }
+}
+
+/** The program's own coroutines are in one folder; what its outermost one awaits elsewhere is the library's. */
+function isOfLibrary({ file }: InspectedFrame, stack: readonly InspectedFrame[]): boolean {
+    return folder(file) !== folder(stack.at(-1)!.file);
 }
 
 function whyNot(recording: Recording | undefined): string {
