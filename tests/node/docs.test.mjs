@@ -8,17 +8,26 @@
 //     text output, text stderr           what each program since the last such block prints; nothing, without one
 //
 // A C block gets the includes and the main that it leaves out; lines count from its own first one. It is laid out as all C files are.
+// http://localhost:8000/ is a server of web/public, wherever that is then.
 import assert from "node:assert/strict";
 import { existsSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import test, { after } from "node:test";
+import test, { after, before } from "node:test";
+import { serve } from "../../web/serve.mjs";
 import { checkLocals, compilers } from "./lib/compilers.mjs";
 import { at, howItEnded, run } from "./lib/project.mjs";
 
 const documents = ["README.md", ...["guide", "migrate", "semantics", "internals", "javascript", "events"].map((name) => `docs/${name}.md`)];
 const folder = mkdtempSync(join(tmpdir(), "weft-docs-"));
 after(() => rmSync(folder, { recursive: true }));
+let site;
+before(async () => (site = await serve(at("web/public"), 0)));
+after(() => {
+  site.server.closeAllConnections();
+  site.server.close();
+});
+const served = (text) => text.replaceAll("http://localhost:8000/", site.address);
 const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("WEFT_")));
 
 // --- Reading ---
@@ -63,7 +72,7 @@ function programsOf(document) {
 const main = "int main(void) { return weft_main(weft_call(program)); }\n";
 
 function sourceOf({ text, kind }, name) {
-  let source = text;
+  let source = served(text);
   if (!/^#include <weft\/weft.h>/m.test(text)) source = `#line 1 "${name}"\n${text}`;
   if (!/^#include/m.test(text)) source = `#include <stdio.h>\n#include <weft/weft.h>\n${source}`;
   if (/^(run|module)$/.test(kind) && !/\bmain\(/.test(text)) source += main;
@@ -157,7 +166,7 @@ const kinds = {
   },
   "py run": async (program) => {
     const file = join(folder, "program.py");
-    writeFileSync(file, program.text);
+    writeFileSync(file, served(program.text));
     compare(await run("python3", [file], { cwd: folder }), program);
   },
 };
