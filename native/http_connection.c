@@ -42,6 +42,18 @@ static void refuse(weft__http_connection *self, llhttp_errno_t code) {
     self->refused = weft__http_status_of(code, &self->reason);
 }
 
+static bool has_head(const weft__http_connection *self) {
+    return self->request != NULL && self->request->headed;
+}
+
+/* Extensions of chunks, trailers and the sizes of tiny chunks belong to no body, and have no limit of theirs:
+ * all of them together may not be much more than the body. */
+static bool is_too_much(const weft__http_connection *self) {
+    uint64_t received = self->request == NULL ? 0 : self->request->received;
+    return has_head(self) && self->taken - received > 2 * (uint64_t)self->server->options.head_limit &&
+           (self->taken - received) / 16 > received;
+}
+
 bool weft__http_feed(weft__http_connection *self, size_t most) {
     weft_stream *stream = self->stream;
     const char *data = stream->input + stream->input_start;
@@ -51,13 +63,17 @@ bool weft__http_feed(weft__http_connection *self, size_t most) {
     llhttp_errno_t code = llhttp_execute(&self->parser, data, size);
     size_t taken = code == HPE_OK ? size : (size_t)(llhttp_get_error_pos(&self->parser) - data);
     weft__input_consume(stream, taken);
-    self->head_size += taken;
+    self->taken += taken;
     if (code == HPE_PAUSED)
         llhttp_resume(&self->parser);
     else if (code == HPE_PAUSED_UPGRADE) /* nobody has taken it up: it was a request like any other */
         llhttp_resume_after_upgrade(&self->parser);
     else if (code != HPE_OK)
         refuse(self, code);
+    if (self->refused == 0 && is_too_much(self)) {
+        self->refused = 413;
+        self->reason = "there is too much around its chunks";
+    }
     return self->refused == 0;
 }
 
@@ -65,12 +81,8 @@ bool weft__http_feed(weft__http_connection *self, size_t most) {
 
 static void begin_request(weft__http_connection *self) {
     self->state = CONNECTION_IDLE;
-    self->head_size = 0;
+    self->taken = 0;
     self->deadline = weft_time() + self->server->options.idle_timeout;
-}
-
-static bool has_head(const weft__http_connection *self) {
-    return self->request != NULL && self->request->headed;
 }
 
 static void take_head(weft__http_connection *self) {
@@ -79,7 +91,7 @@ static void take_head(weft__http_connection *self) {
         self->state = CONNECTION_HEAD;
         self->deadline = weft_time() + self->server->options.head_timeout;
     }
-    if (weft__http_feed(self, limit - self->head_size) && !has_head(self) && self->head_size >= limit) {
+    if (weft__http_feed(self, limit - (size_t)self->taken) && !has_head(self) && self->taken >= limit) {
         self->refused = 431;
         self->reason = "the headers are too long";
     }

@@ -206,9 +206,9 @@ static const weft_error *take_input(struct request_read *self) {
     self->filled += request->filled;
     request->into = NULL;
     if (!sound)
-        return fault(
-            request, connection->refused,
-            weft_error_new(WEFT_HTTP, "the body of the request is malformed: %s", connection->reason));
+        return fault(request, connection->refused,
+                     weft_error_new(connection->refused == 413 ? WEFT_LIMIT : WEFT_HTTP,
+                                    "the body of the request is malformed: %s", connection->reason));
     return request->received > request->body_limit ? too_large(request) : NULL;
 }
 

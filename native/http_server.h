@@ -73,9 +73,9 @@ struct http_connection {
     double deadline;      /* of what it waits for; INFINITY: none */
     double stalled_since; /* the peer has taken nothing of what is unwritten */
     size_t unwritten;
-    size_t head_size; /* bytes of the head that is coming */
-    uint32_t streak;  /* requests answered without a wait */
-    int refused;      /* the status that says what is wrong with what came; 0: nothing */
+    uint64_t taken;  /* bytes of the request that is coming, its head among them */
+    uint32_t streak; /* requests answered without a wait */
+    int refused;     /* the status that says what is wrong with what came; 0: nothing */
     const char *reason;
     const weft_error *error;
     uint8_t state;

@@ -415,6 +415,21 @@ TEST(limits_are_kept) {
               "HTTP/1.1 200 "));
     CHECK(has(too_long("POST / HTTP/1.1\r\n" HOST "Content-Length: 1000000\r\n\r\n", 1000000, "", NULL),
               "Connection: close\r\n"));
+    const char *const chunks[] = {"/body HTTP/1.1\r\n", "/ HTTP/1.1\r\n"}; /* read, and dropped */
+    for (size_t i = 0; i < 2; i++) {
+        char head[128];
+        snprintf(head, sizeof head, "POST %s" HOST "Transfer-Encoding: chunked\r\n\r\n3;", chunks[i]);
+        CHECK(strstr(too_long(head, 40000, "\r\nabc\r\n0\r\n\r\nGET /next HTTP/1.1\r\n" HOST END, NULL),
+                     "/next") == NULL);
+        snprintf(head, sizeof head,
+                 "POST %s" HOST "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nA: ", chunks[i]);
+        CHECK(strstr(too_long(head, 40000, "\r\n\r\nGET /next HTTP/1.1\r\n" HOST END, NULL), "/next") ==
+              NULL);
+        CHECK(has(too_long(head, 4000, "\r\n\r\nGET /next HTTP/1.1\r\n" HOST END, NULL), "/next"));
+    }
+    CHECK(has(too_long("POST /body HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n3;", 40000,
+                       "\r\nabc\r\n0\r\n\r\n", NULL),
+              "413 Content Too Large: the body of the request is malformed: there is too much around"));
     char text[8192] = "GET / HTTP/1.1\r\n" HOST;
     for (int i = 0; i < 100; i++)
         strcat(text, "A: b\r\n");
