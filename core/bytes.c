@@ -19,6 +19,7 @@ weft_bytes *weft__bytes_new(const void *data, size_t size) {
 
 weft_bytes *weft__bytes_resize(weft_bytes *bytes, size_t size) {
     const weft_allocator *allocator = &weft__current->allocator;
-    return size > SIZE_MAX - HEAD ? NULL
-                                  : sized(allocator->reallocate(allocator->context, bytes, HEAD + size), size);
+    return size > SIZE_MAX - HEAD
+               ? NULL
+               : sized(allocator->reallocate(allocator->context, bytes, HEAD + size), size);
 }

@@ -20,8 +20,8 @@ typedef struct weft_bytes {
     char data[1]; /* in truth `size` + 1 of them */
 } weft_bytes;
 
-/* Internal. A copy of the bytes, or of NULL room for so many, in memory of the current loop; NULL without memory.
- * The other makes them more or fewer; NULL without memory, and then they are as they were. */
+/* Internal. A copy of the bytes, or of NULL room for so many, in memory of the current loop; NULL without
+ * memory. The other makes them more or fewer; NULL without memory, and then they are as they were. */
 weft_bytes *weft__bytes_new(const void *data, size_t size);
 weft_bytes *weft__bytes_resize(weft_bytes *bytes, size_t size);
 

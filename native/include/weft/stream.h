@@ -85,8 +85,8 @@ typedef weft_coroutine *weft_stream_handler(weft_stream *stream, void *argument)
 
 /*
  * Accepts connections and runs a task for each, whose stream is flushed and closed at its end, or aborted if
- * it failed. An error of one is reported and ends only that one. Runs until it is cancelled or the listener is
- * closed: then the connections are cancelled, and it ends when they have; after a close without an error.
+ * it failed. An error of one is reported and ends only that one. Runs until it is cancelled or the listener
+ * is closed: then the connections are cancelled, and it ends when they have; after a close without an error.
  * asyncio.Server.serve_forever
  */
 weft_coroutine *weft_listener_serve(weft_listener *listener, weft_stream_handler *handler, void *argument);
@@ -124,8 +124,8 @@ weft_coroutine *weft_stream_readline(weft_stream *stream);
  */
 weft_coroutine *weft_stream_read_until(weft_stream *stream, const char *separator);
 
-/* All up to the end: a weft_bytes *, the taker's. LimitExceeded if it is more than `limit` bytes; then what has
- * come can still be read. StreamReader.read(-1) */
+/* All up to the end: a weft_bytes *, the taker's. LimitExceeded if it is more than `limit` bytes; then what
+ * has come can still be read. StreamReader.read(-1) */
 weft_coroutine *weft_stream_read_all(weft_stream *stream, size_t limit);
 
 /* A generator of the lines: each a char *, the taker's, as weft_stream_readline gives it. async for */
@@ -144,8 +144,9 @@ void weft_stream_set_limit(weft_stream *stream, size_t bytes);
 
 /*
  * Writes. The bytes are taken at the call, so they may be in a local variable: what the system does not take
- * at once is copied and follows in the background. The await raises what went wrong, and waits while more than
- * 64 KiB are unwritten, until a quarter of that is. Cancelling it takes nothing back. writer.write and drain
+ * at once is copied and follows in the background. The await raises what went wrong, and waits while more
+ * than 64 KiB are unwritten, until a quarter of that is. Cancelling it takes nothing back. writer.write and
+ * drain
  */
 weft_coroutine *weft_stream_write(weft_stream *stream, const void *data, size_t size);
 
@@ -166,19 +167,19 @@ weft_coroutine *weft_stream_shutdown(weft_stream *stream);
  */
 void weft_stream_close(weft_stream *stream);
 
-/* Closes it at once and drops what is not sent: the peer of a TCP stream gets a reset, so that it does not take
- * a part for the whole. NULL is allowed. transport.abort */
+/* Closes it at once and drops what is not sent: the peer of a TCP stream gets a reset, so that it does not
+ * take a part for the whole. NULL is allowed. transport.abort */
 void weft_stream_abort(weft_stream *stream);
 
-/* Who is at the other end and at this one: "127.0.0.1:80", "[::1]:80", a path, "" if it has no address. As much
- * as fits into `size` bytes with the closing zero; returns the length of the whole. get_extra_info */
+/* Who is at the other end and at this one: "127.0.0.1:80", "[::1]:80", a path, "" if it has no address. As
+ * much as fits into `size` bytes with the closing zero; returns the length of the whole. get_extra_info */
 size_t weft_stream_peer(const weft_stream *stream, char *buffer, size_t size);
 size_t weft_stream_local(const weft_stream *stream, char *buffer, size_t size);
 
 /*
  * Of TCP. No delay is the default, as it is asyncio's: small writes are sent at once. Keepalive asks a silent
- * peer every so often whether it is still there, first after `seconds`; 0 ends that. An error, the caller's to
- * release, or NULL.
+ * peer every so often whether it is still there, first after `seconds`; 0 ends that. An error, the caller's
+ * to release, or NULL.
  */
 const weft_error *weft_stream_set_nodelay(weft_stream *stream, bool nodelay);
 const weft_error *weft_stream_set_keepalive(weft_stream *stream, unsigned seconds);
