@@ -334,9 +334,43 @@ weft_coroutine *weft_file_readlink(const char *path) {
     return weft_call(path_call, .operation = &readlink_operation, .path = weft__path_of(path));
 }
 
+struct copy_file {
+    weft_frame frame;
+    weft__path path, other;
+    bool exclusive;
+    weft_file_status from, to;
+    const weft_error *error;
+};
+
+/* A named pipe would keep one of libuv's threads, and the end of the program, until somebody comes to its
+ * other end, so it is refused, as shutil does. */
+static weft_async(copy_file) {
+    weft_begin(copy_file);
+    weft_try {
+        weft_await(weft_file_stat(self->path.text, &self->from));
+        weft_await(weft_file_stat(self->other.text, &self->to));
+    }
+    weft_catch_code(WEFT_SYSTEM, self->error) {
+        /* The copying says it, if it matters. */
+    }
+    if (self->from.kind == WEFT_FILE_PIPE || self->to.kind == WEFT_FILE_PIPE) {
+        char path[SHOWN_SIZE], other[SHOWN_SIZE];
+        weft_raise(WEFT_INVALID_ARGUMENT, "cannot copy %s to %s: %s is a named pipe",
+                   weft__path_shown(self->path.text, path), weft__path_shown(self->other.text, other),
+                   self->from.kind == WEFT_FILE_PIPE ? "the first" : "the second");
+    }
+    weft_await(weft_call(path_call, .operation = &copyfile_operation, .path = weft__path_of(self->path.text),
+                         .other = weft__path_of(self->other.text),
+                         .number = self->exclusive ? UV_FS_COPYFILE_EXCL : 0));
+    weft_drop();
+    weft__path_free(&self->path);
+    weft__path_free(&self->other);
+    weft_end();
+}
+
 weft_coroutine *weft_file_copy(const char *from, const char *to, bool exclusive) {
-    return weft_call(path_call, .operation = &copyfile_operation, .path = weft__path_of(from),
-                     .other = weft__path_of(to), .number = exclusive ? UV_FS_COPYFILE_EXCL : 0);
+    return weft_call(copy_file, .path = weft__path_of(from), .other = weft__path_of(to),
+                     .exclusive = exclusive);
 }
 
 weft_coroutine *weft_file_set_permissions(const char *path, int permissions) {

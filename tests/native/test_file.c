@@ -612,6 +612,14 @@ TEST(a_named_pipe_blocks_nobody) {
     CHECK(ends_in(said, "(ENXIO)"));
     RUN(weft_wait_for(weft_file_read_all(path, 10), 0.005)); /* nobody writes */
     CHECK_EQ_INT(code, WEFT_TIMED_OUT);
+    RUN(weft_file_copy(path, other, false));
+    CHECK(ends_in(said, "the first is a named pipe"));
+    CHECK_EQ_INT(rename(path, other), 0);
+    CHECK_EQ_INT(close(open(path, O_CREAT | O_WRONLY, 0600)), 0);
+    RUN(weft_file_copy(path, other, false));
+    CHECK(ends_in(said, "the second is a named pipe"));
+    CHECK_EQ_INT(code, WEFT_INVALID_ARGUMENT);
+    CHECK_EQ_INT(unlink(other), 0);
     end_case(1);
 }
 

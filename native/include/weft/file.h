@@ -194,7 +194,7 @@ weft_coroutine *weft_file_symlink(const char *target, const char *path) WEFT__MU
 weft_coroutine *weft_file_readlink(const char *path) WEFT__MUST_USE;
 
 /* Copies a file with its permissions, in place of one that is there unless `exclusive`. A copy that is
- * cancelled goes on in its thread. shutil.copy */
+ * cancelled goes on in its thread. InvalidArgument for a named pipe. shutil.copy */
 weft_coroutine *weft_file_copy(const char *from, const char *to, bool exclusive) WEFT__MUST_USE;
 
 /* os.chmod */
