@@ -7,23 +7,26 @@
 /* --- What they say --- */
 
 int weft_http_status(const weft_http_response *response) {
-    return response->status;
+    return response == NULL ? 0 : response->status;
 }
 
 int weft_http_version(const weft_http_response *response) {
-    return response->version;
+    return response == NULL ? 0 : response->version;
 }
 
 const char *weft_http_url(const weft_http_response *response) {
+    if (response == NULL)
+        return NULL;
     return response->url != NULL ? response->url : response->request_url;
 }
 
 const weft_http_field *weft_http_headers(const weft_http_response *response) {
-    return response->fields;
+    return response == NULL ? NULL : response->fields;
 }
 
 const char *weft_http_header(const weft_http_response *response, const char *name) {
-    const weft_http_field *field = name == NULL ? NULL : weft__http_find(response->fields, name);
+    const weft_http_field *field =
+        response == NULL || name == NULL ? NULL : weft__http_find(response->fields, name);
     return field == NULL ? NULL : field->value;
 }
 
@@ -84,13 +87,13 @@ const char *weft_http_reason(const weft_http_response *response) {
         {511, "Network Authentication Required"},
     };
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-        if (reasons[i].status == response->status)
+        if (reasons[i].status == weft_http_status(response))
             return reasons[i].words;
     return "";
 }
 
 const weft_bytes *weft_http_body(const weft_http_response *response) {
-    return response->whole && response->state == HTTP_ENDED ? response->bytes : NULL;
+    return response != NULL && response->whole && response->state == HTTP_ENDED ? response->bytes : NULL;
 }
 
 const char *weft_http_text(const weft_http_response *response) {

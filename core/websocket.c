@@ -663,13 +663,13 @@ static weft_coroutine *exit_with(void *object, const weft_error *error) {
 /* --- What is known of it --- */
 
 int weft_websocket_close_code(const weft_websocket *self) {
-    return self->code;
+    return self == NULL ? 0 : self->code;
 }
 
 const char *weft_websocket_close_reason(const weft_websocket *self) {
-    return self->reason;
+    return self == NULL ? "" : self->reason;
 }
 
 const char *weft_websocket_protocol(const weft_websocket *self) {
-    return self->protocol != NULL ? self->protocol : "";
+    return self != NULL && self->protocol != NULL ? self->protocol : "";
 }

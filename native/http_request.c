@@ -87,50 +87,54 @@ bool weft__request_add_text(weft_request *self, const char *text, size_t size) {
 /* --- What is known of it --- */
 
 const char *weft_request_method(const weft_request *self) {
-    return llhttp_method_name((llhttp_method_t)self->method);
+    return self == NULL ? NULL : llhttp_method_name((llhttp_method_t)self->method);
 }
 
 const char *weft_request_target(const weft_request *self) {
-    return self->text;
+    return self == NULL ? NULL : self->text;
 }
 
 const char *weft_request_path(const weft_request *self) {
-    return self->text + self->path;
+    return self == NULL ? NULL : self->text + self->path;
 }
 
 const char *weft_request_query(const weft_request *self) {
-    return self->text + self->query;
+    return self == NULL ? NULL : self->text + self->query;
 }
 
 size_t weft_request_header_count(const weft_request *self) {
-    return self->header_count;
+    return self == NULL ? 0 : self->header_count;
 }
 
 const char *weft_request_header_name(const weft_request *self, size_t index) {
-    return index < self->header_count ? self->text + self->headers[index].name : NULL;
+    return index < weft_request_header_count(self) ? self->text + self->headers[index].name : NULL;
 }
 
 const char *weft_request_header_value(const weft_request *self, size_t index) {
-    return index < self->header_count ? self->text + self->headers[index].value : NULL;
+    return index < weft_request_header_count(self) ? self->text + self->headers[index].value : NULL;
 }
 
 const char *weft_request_header(const weft_request *self, const char *name) {
-    for (uint32_t i = 0; i < self->header_count; i++)
+    if (name == NULL)
+        return NULL;
+    for (size_t i = 0; i < weft_request_header_count(self); i++)
         if (strcasecmp(self->text + self->headers[i].name, name) == 0)
             return self->text + self->headers[i].value;
     return NULL;
 }
 
 size_t weft_request_peer(const weft_request *self, char *buffer, size_t size) {
-    return weft_stream_peer(self->connection == NULL ? NULL : self->connection->stream, buffer, size);
+    return weft_stream_peer(self == NULL || self->connection == NULL ? NULL : self->connection->stream,
+                            buffer, size);
 }
 
 bool weft_request_answered(const weft_request *self) {
-    return self->begun;
+    return self != NULL && self->begun;
 }
 
 void weft_request_set_body_limit(weft_request *self, size_t limit) {
-    self->body_limit = limit;
+    if (self != NULL)
+        self->body_limit = limit;
 }
 
 /* --- The body --- */

@@ -143,7 +143,7 @@ void weft__http_server_leave(weft__http_connection *connection) {
 }
 
 size_t weft_http_server_connections(const weft_http_server *self) {
-    return self->connection_count;
+    return self == NULL ? 0 : self->connection_count;
 }
 
 /* --- Accepting --- */
@@ -257,7 +257,7 @@ weft_coroutine *weft_http_serve_listener(weft_listener *listener, weft_http_hand
 }
 
 int weft_http_server_port(const weft_http_server *self) {
-    return self->listener == NULL ? 0 : weft_listener_port(self->listener);
+    return self == NULL || self->listener == NULL ? 0 : weft_listener_port(self->listener);
 }
 
 /* --- The end --- */

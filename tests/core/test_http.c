@@ -1040,6 +1040,15 @@ TEST(a_part_is_text_or_bytes) {
                  "TypeMismatch: a part of a body is a string or a weft_bytes *");
 }
 
+TEST(what_is_asked_of_null_has_no_answer) {
+    CHECK_EQ_INT(weft_http_status(NULL), 0);
+    CHECK_EQ_INT(weft_http_version(NULL), 0);
+    CHECK_EQ_STR(weft_http_reason(NULL), "");
+    CHECK(weft_http_url(NULL) == NULL && weft_http_headers(NULL) == NULL);
+    CHECK(weft_http_header(NULL, "Date") == NULL);
+    CHECK(weft_http_body(NULL) == NULL && weft_http_text(NULL) == NULL);
+}
+
 TEST_MAIN(
     TEST_CASE(an_answer_has_status_headers_and_body), TEST_CASE(an_empty_body_is_one),
     TEST_CASE(the_last_answer_counts), TEST_CASE(headers_are_found_in_any_case),
@@ -1060,7 +1069,7 @@ TEST_MAIN(
     TEST_CASE(what_nobody_closed_goes_with_the_loop_and_debug_mode_says_so),
     TEST_CASE(a_response_that_nobody_takes_is_closed), TEST_CASE(a_request_that_nobody_awaits_is_none),
     TEST_CASE(what_was_made_before_it_was_closed_says_so), TEST_CASE(two_tasks_do_not_read_one_body),
-    TEST_CASE(null_is_refused),
+    TEST_CASE(null_is_refused), TEST_CASE(what_is_asked_of_null_has_no_answer),
     TEST_CASE(the_first_failure_of_many_stops_none_of_the_others_until_the_client_closes),
     TEST_CASE(a_body_is_sent_as_it_is_made), TEST_CASE(an_answer_may_end_a_body_early),
     TEST_CASE(a_body_that_fails_stops_the_transfer), TEST_CASE(a_body_in_parts_may_be_cancelled_at_any_await),

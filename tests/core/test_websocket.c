@@ -662,6 +662,9 @@ weft_async(misuses) {
 
 TEST(misuse_is_told_in_words) {
     weft_websocket_close(NULL);
+    CHECK_EQ_INT(weft_websocket_close_code(NULL), 0);
+    CHECK_EQ_STR(weft_websocket_close_reason(NULL), "");
+    CHECK_EQ_STR(weft_websocket_protocol(NULL), "");
     sweep_allow(SWEEP_STUCK | SWEEP_DESTROYED); /* one receives what the one that failed would have sent */
     if (!world_open())
         return;

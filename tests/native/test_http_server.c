@@ -659,6 +659,20 @@ weft_async(misuses) {
     weft_end();
 }
 
+TEST(what_is_asked_of_null_has_no_answer) {
+    char peer[8] = "none";
+    CHECK_EQ_INT(weft_http_server_port(NULL), 0);
+    CHECK_EQ_INT(weft_http_server_connections(NULL), 0);
+    CHECK(weft_request_method(NULL) == NULL && weft_request_target(NULL) == NULL);
+    CHECK(weft_request_path(NULL) == NULL && weft_request_query(NULL) == NULL);
+    CHECK(weft_request_header(NULL, "Host") == NULL && weft_request_header_count(NULL) == 0);
+    CHECK(weft_request_header_name(NULL, 0) == NULL && weft_request_header_value(NULL, 0) == NULL);
+    CHECK_EQ_INT(weft_request_peer(NULL, peer, sizeof peer), 0);
+    CHECK_EQ_STR(peer, "");
+    CHECK(!weft_request_answered(NULL) && !weft_request_wants_websocket(NULL));
+    weft_request_set_body_limit(NULL, 1);
+}
+
 TEST(misuse_is_told_in_words) {
     said[0] = '\0';
     weft_http_server_close(NULL);
@@ -731,4 +745,5 @@ TEST_MAIN(TEST_CASE(requests_get_their_answers), TEST_CASE(they_do_when_they_com
           TEST_CASE(a_peer_that_is_too_slow_is_told_so), TEST_CASE(a_server_that_stops_lets_requests_end),
           TEST_CASE(it_does_not_wait_for_ever), TEST_CASE(a_server_can_be_closed_or_forgotten_at_any_step),
           TEST_CASE(a_handler_that_is_cancelled_ends_the_connection_and_none_is_an_error),
-          TEST_CASE(misuse_is_told_in_words), TEST_CASE(mangled_input_is_survived))
+          TEST_CASE(what_is_asked_of_null_has_no_answer), TEST_CASE(misuse_is_told_in_words),
+          TEST_CASE(mangled_input_is_survived))
