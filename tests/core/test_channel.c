@@ -485,13 +485,17 @@ struct receives_many {
     int number;
 };
 
+static void note(struct receives_many *self) {
+    int *last = &self->last[self->number / EACH];
+    state.got[self->number]++;
+    state.in_order &= *last < self->number;
+    *last = self->number;
+}
+
 weft_async(receives_many) {
     weft_begin(receives_many);
     weft_for_await (self->number, weft_channel_values(state.channel)) {
-        int *last = &self->last[self->number / EACH];
-        state.got[self->number]++;
-        state.in_order &= *last < self->number;
-        *last = self->number;
+        note(self);
         weft_await(weft_sleep(0));
     }
     weft_end();

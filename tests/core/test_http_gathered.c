@@ -30,15 +30,19 @@ struct uploads {
     weft_http_response *response;
 };
 
+static void say_what_was_sent(const weft_http_response *response) {
+    const weft__exchange *exchange = &response->exchange;
+    say("%s %s %zu <%.*s>", exchange->method, exchange->url, exchange->size, (int)exchange->size,
+        exchange->body == NULL ? "" : exchange->body);
+}
+
 static weft_async(uploads) {
     weft_begin(uploads);
     weft_await_to(self->response,
                   weft_http_send(NULL, &(weft_http_request){.url = self->url,
                                                             .chunks = weft_call(parts, .of = self->of),
                                                             .stream = true}));
-    const weft__exchange *exchange = &self->response->exchange;
-    say("%s %s %zu <%.*s>", exchange->method, exchange->url, exchange->size, (int)exchange->size,
-        exchange->body == NULL ? "" : exchange->body);
+    say_what_was_sent(self->response);
     weft_drop();
     weft_http_response_close(self->response);
     weft_end();

@@ -96,18 +96,23 @@ struct client {
     bool stays;
 };
 
+/* "3 client 7": the thread that served it, and what it has said. */
+static void check_answer(struct client *self) {
+    char wanted[32];
+    int thread = self->line == NULL ? -1 : atoi(self->line);
+    snprintf(wanted, sizeof wanted, "%d client %d", thread, self->number);
+    CHECK_EQ_STR(self->line, wanted);
+    if (thread >= 0 && thread < THREADS)
+        self->served[thread]++;
+}
+
 weft_async(client) {
     weft_begin(client);
     weft_await_to(self->stream, weft_tcp_connect("127.0.0.1", self->port));
     weft_with(self->stream) {
         weft_await(weft_stream_printf(self->stream, "client %d\n", self->number));
         weft_await_to(self->line, weft_stream_readline(self->stream));
-        char wanted[32];
-        int thread = self->line == NULL ? -1 : atoi(self->line);
-        snprintf(wanted, sizeof wanted, "%d client %d", thread, self->number);
-        CHECK_EQ_STR(self->line, wanted);
-        if (thread >= 0 && thread < THREADS)
-            self->served[thread]++;
+        check_answer(self);
         if (self->stays) {
             weft_free(self->line);
             self->line = NULL;

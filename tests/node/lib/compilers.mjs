@@ -28,6 +28,9 @@ export function checkCxx({ cxx, includes }, file, flags = []) {
 // The passes that see a local variable used across an await; `./weft run` makes the same.
 const localsPasses = { gcc: "cmake/locals-gcc.rsp", clang: "cmake/locals-clang.rsp" };
 
+// Where Debian 12 keeps the header of llhttp (cmake/llhttp.cmake); elsewhere the compiler finds it by itself.
+const llhttp = ["-isystem", "/usr/share/include/llhttp"];
+
 export function checkLocals(compiler, file, flags = []) {
-  return compile(compiler, [`@${at(localsPasses[compiler])}`, ...nativeIncludes, ...flags, file]);
+  return compile(compiler, [`@${at(localsPasses[compiler])}`, ...nativeIncludes, ...llhttp, ...flags, file]);
 }
