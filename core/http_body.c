@@ -69,7 +69,7 @@ static size_t next_line(weft_http_response *self) {
         return 0;
     const char *from = self->bytes->data + self->start;
     const char *end = memchr(from + self->scanned, '\n', unread - self->scanned);
-    self->scanned = unread;
+    self->scanned = end != NULL ? (size_t)(end - from) : unread;
     if (end != NULL)
         return (size_t)(end - from) + 1;
     return self->state == HTTP_ENDED || unread > LINE_MOST + 2 ? unread : 0;
