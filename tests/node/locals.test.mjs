@@ -5,7 +5,7 @@ import test from "node:test";
 import { checkLocals } from "./lib/compilers.mjs";
 import { filesOf, fromRoot, howItEnded } from "./lib/project.mjs";
 
-const sources = ["core", "native", "tests/core", "tests/native", "tests/differential", "examples", "bench"].flatMap((folder) =>
+const sources = ["core", "native", "tests/core", "tests/native", "tests/differential", "tests/programs", "tests/programs/native", "examples", "examples/network", "examples/native", "bench", "bench/network"].flatMap((folder) =>
   filesOf(folder, /\.c$/),
 );
 const withCoroutines = sources.filter((file) => readFileSync(file, "utf8").includes("weft_begin("));

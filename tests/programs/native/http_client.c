@@ -121,10 +121,14 @@ static void print_response(const weft_http_response *response) {
         printf(" <%s>\n", body == NULL ? "" : body->data);
 }
 
+static weft_coroutine *send(struct get *self) {
+    const weft_http_request request = request_of(self->instruction, self->headers);
+    return weft_http_send(self->client, &request);
+}
+
 static weft_async(get) {
     weft_begin(get);
-    const weft_http_request request = request_of(self->instruction, self->headers);
-    weft_await_to(self->response, weft_http_send(self->client, &request));
+    weft_await_to(self->response, send(self));
     print_response(self->response);
     weft_drop();
     weft_http_response_close(self->response);
