@@ -12,6 +12,7 @@ static struct {
     size_t unsent;
     const weft_error *refuses; /* what sending gives */
     bool opens, fails;         /* what dialling leads to */
+    bool says_more;            /* of the options */
 } fake;
 
 static const weft_error *fake_send(weft_websocket *self, bool text, const void *data, size_t size) {
@@ -61,6 +62,8 @@ const weft_error *weft__websocket_dial(weft_websocket *self, const char *url,
     if (strcmp(url, "nonsense") == 0)
         return weft_error_new(WEFT_INVALID_ARGUMENT, "no URL");
     say("dial:%s:%s", url, options->protocols != NULL ? options->protocols : "");
+    if (fake.says_more)
+        say("header:%s file:%s", options->headers[0], options->ca_file);
     self->transport = &stopping;
     fake.socket = self;
     if ((fake.opens || fake.fails) && weft_call_soon(answer_dial, NULL) == NULL) {
@@ -133,6 +136,42 @@ TEST(one_that_cannot_be_made_says_why) {
     fake.fails = true;
     CHECK_EQ_STR(RUN(weft_call(connects, .url = "ws://x/")), "WebSocketError: nobody there");
     CHECK_EQ_STR(world.said, "dial:ws://x/:chat left");
+}
+
+struct connects_later {
+    weft_frame frame;
+    weft_coroutine *made;
+    weft_websocket *socket;
+};
+
+static weft_coroutine *connect_with_what_is_gone_then(void) {
+    char url[] = "ws://x/", protocols[] = "chat", header[] = "A: b", file[] = "ca.pem";
+    const char *headers[] = {header, NULL};
+    weft_coroutine *made = weft_websocket_connect(
+        url, &(weft_websocket_options){.protocols = protocols, .headers = headers, .ca_file = file});
+    memset(url, 'x', sizeof url - 1);
+    memset(protocols, 'x', sizeof protocols - 1);
+    memset(header, 'x', sizeof header - 1);
+    memset(file, 'x', sizeof file - 1);
+    headers[0] = NULL;
+    return made;
+}
+
+weft_async(connects_later) {
+    weft_begin(connects_later);
+    self->made = connect_with_what_is_gone_then();
+    weft_await_to(self->socket, self->made);
+    weft_drop();
+    weft_websocket_close(self->socket);
+    weft_end();
+}
+
+TEST(connecting_copies_all_strings) {
+    memset(&fake, 0, sizeof fake);
+    fake.opens = true;
+    fake.says_more = true;
+    CHECK_EQ_STR(RUN(weft_call(connects_later)), "none");
+    CHECK_EQ_STR(world.said, "dial:ws://x/:chat header:A: b file:ca.pem left");
 }
 
 struct gives_up {
@@ -707,7 +746,7 @@ TEST(utf_8_is_what_unicode_says) {
 }
 
 TEST_MAIN(TEST_CASE(a_socket_is_given_once_it_is_open), TEST_CASE(one_that_cannot_be_made_says_why),
-          TEST_CASE(connecting_can_be_given_up_at_any_time),
+          TEST_CASE(connecting_copies_all_strings), TEST_CASE(connecting_can_be_given_up_at_any_time),
           TEST_CASE(messages_come_in_order_and_the_end_is_none),
           TEST_CASE(a_text_with_a_zero_is_an_error_and_the_next_one_is_not),
           TEST_CASE(what_came_before_the_end_is_received_and_then_how_it_ended),

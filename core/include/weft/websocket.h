@@ -26,7 +26,7 @@
 
 WEFT_BEGIN_DECLARATIONS
 
-/* How a WebSocket is to be; zeroed it is as usual. The strings must live until it is connected. */
+/* How a WebSocket is to be; zeroed it is as usual. Connecting copies the strings. */
 typedef struct weft_websocket_options {
     const char *protocols;      /* subprotocols to offer, most wanted first: "chat.v2, chat.v1" */
     const char *const *headers; /* more lines of the request, "Name: value", up to a NULL; pages cannot send
