@@ -14,7 +14,13 @@
 #include <strings.h>
 #include <wslay/wslay.h>
 
-enum { CODE_NONE = 1005, CODE_ABNORMAL = 1006, CODE_TOO_BIG = 1009, CODE_NORMAL = 1000 };
+enum {
+    CODE_PROTOCOL = 1002,
+    CODE_NONE = 1005,
+    CODE_ABNORMAL = 1006,
+    CODE_TOO_BIG = 1009,
+    CODE_NORMAL = 1000
+};
 
 typedef struct carrier {
     weft_websocket *socket;
@@ -30,6 +36,7 @@ typedef struct carrier {
     bool stopped;       /* the core has no room */
     bool inside;        /* wslay runs */
     bool over;          /* the core has been told of the end */
+    bool is_server;
 } carrier;
 
 static carrier *of_reader(weft__waiting *waiting) {
@@ -231,6 +238,21 @@ static void peer_at_fault(carrier *self) {
         fail(self, weft_error_new(WEFT_WEBSOCKET, "the peer broke the protocol (%u)", code));
 }
 
+/* What came is no frame, to which wslay would say goodbye without a code. */
+static const weft_error *say_protocol_error(carrier *self) {
+    uint8_t code[] = {CODE_PROTOCOL >> 8, CODE_PROTOCOL & 0xff}, mask[4];
+    char frame[8] = {(char)0x88, (char)(self->is_server ? 2 : 0x82)}, *at = frame + 2;
+    if (!self->is_server) {
+        if (RAND_bytes(mask, sizeof mask) != 1)
+            return NULL; /* then it ends without a goodbye */
+        memcpy(at, mask, sizeof mask);
+        at += sizeof mask;
+    }
+    for (size_t i = 0; i < sizeof code; i++)
+        *at++ = (char)(self->is_server ? code[i] : code[i] ^ mask[i]);
+    return weft__stream_put(self->stream, frame, (size_t)(at - frame));
+}
+
 /* Gives wslay what has come. */
 static void read_frames(carrier *self) {
     weft_stream *stream = self->stream;
@@ -241,7 +263,7 @@ static void read_frames(carrier *self) {
     int code = wslay_event_recv(self->frames);
     self->inside = false;
     weft__input_consume(stream, size - self->input_size);
-    const weft_error *error = flush(self);
+    const weft_error *error = code == 0 || code == WSLAY_ERR_NOMEM ? flush(self) : say_protocol_error(self);
     if (code == WSLAY_ERR_NOMEM)
         fail(self, &weft_error_out_of_memory);
     else if (code != 0)
@@ -352,6 +374,7 @@ const weft_error *weft__websocket_carry(weft_websocket *socket, weft_stream *str
     }
     wslay_event_config_set_max_recv_msg_length(self->frames, socket->limit);
     self->socket = socket;
+    self->is_server = is_server;
     self->stream = stream;
     self->reader.waiting.notify = on_input;
     self->writer.waiting.notify = on_drained;

@@ -388,8 +388,9 @@ static const struct {
     {FRAME("\xc1\x81" MASK "x"), "880203ea"},         /* a reserved bit */
     {FRAME("\x83\x81" MASK "x"), "880203ea"},         /* an unknown kind */
     {FRAME("\x80\x81" MASK "x"), "880203ea"},         /* goes on with nothing */
-    {FRAME("\x09\x80" MASK), "8800"},                 /* a ping in fragments */
+    {FRAME("\x09\x80" MASK), "880203ea"},             /* a ping in fragments */
     {FRAME("\x88\x81" MASK "x"), "8800"},             /* half a code */
+    {FRAME("\x82\xfe\x00\x01" MASK "x"), "880203ea"}, /* one byte, with a length of two */
     {FRAME("\x88\x82" MASK "\x03\xed"), "880203ea"},  /* 1005 is never sent */
     {FRAME("\x82\xfe\x03\xe9" MASK "x"), "880203f1"}, /* 1001 bytes, more than the limit */
     {FRAME("\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xff" MASK "x"), "880203f1"},
