@@ -4,9 +4,9 @@
  * one.
  *
  *     cmake --preset native && ninja -C build/native libweft.a
- *     clang -g -O1 -fsanitize=fuzzer,address,undefined -Icore/include -Inative/include tests/fuzz/fuzz_tls.c
- * \ build/native/libweft.a $(pkg-config --libs libuv openssl) -lm -pthread -o /tmp/fuzz_tls /tmp/fuzz_tls
- * -max_len=256 -max_total_time=600
+ *     clang -g -O1 -fsanitize=fuzzer,address,undefined -Icore/include -Inative/include \
+ *         tests/fuzz/fuzz_tls.c build/native/libweft.a $(pkg-config --libs libuv openssl) -lm -pthread \
+ *         -o /tmp/fuzz_tls && /tmp/fuzz_tls -max_len=256 -max_total_time=600
  *
  * tests/native/test_tls_engine.c runs it on inputs of its own.
  */
