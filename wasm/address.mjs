@@ -9,6 +9,7 @@ export function absolute(address, base) {
     return new URL(address, base);
   } catch {
     const isRelative = !/^[a-z][a-z+.-]*:/i.test(address);
+    address = address.replace(/^([^/?#]*\/\/)[^/?#]*@/, "$1"); // an error is no place for a password
     throw new TypeError(
       !isRelative
         ? `${address} is no URL`

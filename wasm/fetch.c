@@ -75,7 +75,12 @@ WEFT__IMPORT(void, weft_js_http_begin, (weft__incoming * handle, const char *met
             try {
                 const base = typeof document === "object" ? document.baseURI : typeof location === "object" ? location.href : undefined;
                 transfer.malformed = true;
-                const address = new URL(transfer.url, Module["weftBase"] || base).href;
+                const url = new URL(transfer.url, Module["weftBase"] || base);
+                const said = [url.username, url.password].map(decodeURIComponent).join(":");
+                url.username = url.password = "";
+                if (said !== ":" && !transfer.fields.some((field) => field[0].toLowerCase() === "authorization"))
+                    transfer.fields.push(["Authorization", "Basic " + btoa(String.fromCharCode(...new TextEncoder().encode(said)))]);
+                const address = url.href;
                 transfer.malformed = false;
                 const response = await fetch(address, {
                     method: transfer.method,

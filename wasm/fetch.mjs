@@ -7,6 +7,16 @@ const largestPiece = 65536;
 // Pages are told no more than this about most failures.
 const unexplained = /^(Failed to fetch|Load failed|NetworkError when attempting to fetch resource\.?)$/;
 
+// fetch takes no address with a name and password in it: they are taken out, and sent as any other client sends them.
+function withCredentials(headers, address) {
+  const { username, password } = address;
+  if (username === "" && password === "") return headers;
+  address.username = address.password = "";
+  if (headers.some(([name]) => name.toLowerCase() === "authorization")) return headers;
+  const said = new TextEncoder().encode(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
+  return [...headers, ["Authorization", `Basic ${btoa(String.fromCharCode(...said))}`]];
+}
+
 /** A request, and the reading of its answer. */
 class Transfer {
   url;
@@ -29,16 +39,18 @@ class Transfer {
 
   /** Resolves with what came first. */
   async send(body, { fetch, base }) {
-    let address;
+    let address, headers;
     try {
-      address = absolute(this.url, base).href;
+      const url = absolute(this.url, base);
+      headers = withCredentials(this.#headers, url);
+      address = url.href;
     } catch (error) {
       return { what: "failure", value: failureOf(error, codes.invalidArgument) };
     }
     try {
       const { signal } = this.#controller;
       const redirect = this.#follows ? "follow" : "manual";
-      const response = await fetch(address, { method: this.#method, headers: this.#headers, body, redirect, signal });
+      const response = await fetch(address, { method: this.#method, headers, body, redirect, signal });
       if (response.type === "opaqueredirect")
         throw new TypeError("it redirects, and where to a page is not told: let redirects be followed");
       this.#reader = response.body?.getReader() ?? null;

@@ -70,7 +70,9 @@ test("a request and its answer", async (context) => {
     "/zipped": (_, response) => response.writeHead(200, { "Content-Encoding": "gzip" }).end(gzipSync("squeezed")),
     "/latin": (_, response) => response.writeHead(200, { "X-Name": Buffer.from("Grüße").toString("latin1") }).end(),
     "/large": (_, response) => response.end("x".repeat(5000)),
+    "/who": (request, response) => response.end(Buffer.from(request.headers.authorization.split(" ")[1], "base64")),
   });
+  const named = url.replace("//", "//J%C3%BCrgen:se%20cret@");
   const cases = {
     "a GET": [{ url: `${url}/echo`, header: "X-Asked", value: "täglich" }, `200 ${url}/echo\nset-cookie: a=1\nset-cookie: b=2\nx-asked: täglich\nx-method: GET\n20: undefined undefined \n`],
     "a POST": [{ url: `${url}/echo`, body: "grüß dich" }, `200 ${url}/echo\nset-cookie: a=1\nset-cookie: b=2\nx-asked: undefined\nx-method: POST\n25: text/plain 11 grüß dich\n`],
@@ -83,6 +85,9 @@ test("a request and its answer", async (context) => {
     "no body": [{ url: `${url}/empty` }, `204 ${url}/empty\n0: \n`],
     "a compressed body": [{ url: `${url}/zipped` }, `200 ${url}/zipped\n8: squeezed\n`],
     "bytes in a header": [{ url: `${url}/latin` }, `200 ${url}/latin\nx-name: Grüße\n0: \n`],
+    "a name and password": [{ url: `${named}/who` }, `200 ${url}/who\n15: Jürgen:se cret\n`],
+    "a name and a header of its own": [{ url: `${named}/who`, header: "authorization", value: "Basic YTpi" }, `200 ${url}/who\n3: a:b\n`],
+    "a password in what is no URL": [{ url: "http://user:secret@[x/" }, "InvalidArgument -: GET http://[x/: http://[x/ is no URL\n"],
     "more than the limit": [{ url: `${url}/large`, limit: 4999 }, /^LimitExceeded -: GET .*\/large: the body is longer than 4999 bytes\n$/],
     "a relative URL and a base_url": [{ url: "empty", base: `${url}/` }, /^204/],
     "a relative URL and nothing": [{ url: "empty" }, /^InvalidArgument -: .*there is no page: give the client a base_url, or loadWeft the option base\n$/],
