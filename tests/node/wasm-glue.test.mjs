@@ -23,6 +23,7 @@ test("a program with Emscripten's glue uses the network", async (context) => {
   let aborted = false;
   const server = createServer(async (request, response) => {
     if (request.url === "/echo") {
+      assert.equal(request.headers.authorization, `Basic ${btoa("me:y&u")}`);
       response.setHeader("X-Type", request.headers["content-type"]);
       request.pipe(response);
     } else if (request.url === "/lines") {
@@ -51,7 +52,7 @@ test("a program with Emscripten's glue uses the network", async (context) => {
     });
   });
   const { port } = server.address();
-  const addresses = [`http://127.0.0.1:${port}`, `ws://127.0.0.1:${port}`];
+  const addresses = [`http://me:y%26u@127.0.0.1:${port}`, `ws://127.0.0.1:${port}`];
   const result = await run(process.execPath, [at("build/wasm/tests/wasm/glue.cjs"), ...addresses]);
   assert.equal(result.status, 1, howItEnded(result));
   assert.match(result.stderr, /WebSocketError: the peer closed the WebSocket: 4321 \(private\): done/);
