@@ -5,12 +5,26 @@
 #include "address.h"
 #include "outside.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-/* Of which libuv tells one from another, and weft does not. */
+/* The C library calls every name unknown while it cannot open a file or a socket. */
+static int without_descriptors(int code) {
+    int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return errno == EMFILE || errno == ENFILE ? uv_translate_sys_error(errno) : code;
+    close(file);
+    return code;
+}
+
+/* Some of libuv's are one here, and some have another reason. */
 static int code_of(int code) {
+    if (code == UV_EAI_NONAME || code == UV_EAI_AGAIN || code == UV_EAI_FAIL)
+        return without_descriptors(code);
     return code == UV_EAI_MEMORY ? UV_ENOMEM : code;
 }
 

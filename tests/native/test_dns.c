@@ -6,11 +6,14 @@
 
 #include <arpa/inet.h>
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 #include <weft/dns.h>
 #include <weft/uv.h>
 #include <weft/weft.h>
@@ -162,6 +165,44 @@ TEST(what_is_not_found_has_the_systems_name_and_words) {
                  "cannot find the service 80 of the host unreachable.test: temporary failure (EAI_AGAIN)");
     fail_to_find("127.0.0.1", "nosuchservice", (weft_dns_options){.family = 0});
     CHECK_EQ_STR(failed_at.system, "EAI_SERVICE");
+}
+
+struct find_without_files {
+    weft_frame frame;
+    struct rlimit files;
+    const weft_error *error;
+    weft_addresses *found;
+    bool caught;
+};
+
+static int lowest_free_descriptor(void) {
+    int file = open("/dev/null", O_RDONLY);
+    close(file);
+    return file;
+}
+
+static weft_async(find_without_files) {
+    weft_begin(find_without_files);
+    getrlimit(RLIMIT_NOFILE, &self->files);
+    {
+        struct rlimit none = {(rlim_t)lowest_free_descriptor(), self->files.rlim_max};
+        CHECK_EQ_INT(setrlimit(RLIMIT_NOFILE, &none), 0);
+    }
+    weft_try {
+        weft_await_to(self->found, weft_getaddrinfo("unreachable.test", NULL, NULL));
+    }
+    weft_catch(self->error) {
+        CHECK_EQ_STR(self->error->message,
+                     "cannot find the host unreachable.test: too many open files (EMFILE)");
+        self->caught = true;
+    }
+    CHECK_EQ_INT(setrlimit(RLIMIT_NOFILE, &self->files), 0);
+    CHECK(self->caught);
+    weft_end();
+}
+
+TEST(without_a_free_descriptor_that_is_the_reason) {
+    CHECK(weft_run(weft_call(find_without_files), NULL, NULL));
 }
 
 TEST(what_makes_no_sense_is_refused) {
@@ -338,6 +379,7 @@ int main(int argc, char **argv) {
         TEST_CASE(localhost_and_services_have_names),
         TEST_CASE(without_a_host_it_is_the_loopback_or_all_interfaces),
         TEST_CASE(what_is_not_found_has_the_systems_name_and_words),
+        TEST_CASE(without_a_free_descriptor_that_is_the_reason),
         TEST_CASE(what_makes_no_sense_is_refused),
         TEST_CASE(an_address_has_names_or_numbers),
         TEST_CASE(what_is_no_address_has_no_name),
