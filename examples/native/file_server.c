@@ -42,11 +42,12 @@ struct send_file {
 
 weft_async(send_file) {
     weft_begin(send_file);
+    weft_await(weft_file_stat(self->path, &self->status));
+    if (self->status.kind != WEFT_FILE_REGULAR) /* to open a named pipe would wait for its other end */
+        weft_raise(WEFT_LOOKUP, "no regular file");
     weft_await_to(self->file, weft_file_open(self->path, "r"));
     weft_with(self->file) {
         weft_await(weft_file_fstat(self->file, &self->status));
-        if (self->status.kind != WEFT_FILE_REGULAR)
-            weft_raise(WEFT_LOOKUP, "no regular file");
         snprintf(self->length, sizeof self->length, "%llu", (unsigned long long)self->status.size);
         weft_error_release(weft_respond_header(self->request, "Content-Length", self->length));
         weft_await(weft_respond_begin(self->request, 200, type_of(self->path)));
