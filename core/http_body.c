@@ -93,13 +93,10 @@ static weft_value take_line(weft_http_response *self, size_t size) {
             weft__http_error(self, WEFT_LIMIT, NULL, "a line is longer than %d bytes", LINE_MOST));
     if (memchr(from, '\0', length) != NULL)
         return weft__owned_failure(weft__http_error(self, WEFT_HTTP, NULL, "a line has a zero byte"));
-    char *line = weft_allocate(length + 1);
-    if (line != NULL) {
-        memcpy(line, from, length);
-        line[length] = '\0';
+    weft_value line = weft__string_value(from, length);
+    if (line.kind != WEFT_FAILURE)
         weft__http_consume(self, size);
-    }
-    return weft_owned_string(line, weft_free);
+    return line;
 }
 
 static weft_async(http_lines) {

@@ -548,7 +548,8 @@ bool weft__unhold_generator(weft_loop *loop, weft_frame *generator);
 weft_frame *weft__hold_free(weft_loop *loop,
                             weft__hold_scope *hold); /* again while it returns a generator to free */
 
-/* value.c */
+/* value.c: the first is a copy of so many bytes as a string, the taker's; out-of-memory if there is none. */
+weft_value weft__string_value(const char *text, size_t length);
 weft_value weft__value_detach(weft_value value);
 weft_value weft__format_list(const char *format, va_list arguments) WEFT__PRINTF(1, 0);
 static inline weft_value weft__value_move(weft_value *from) {

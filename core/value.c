@@ -158,6 +158,16 @@ const weft_error *weft_value_error(weft_value value) {
     return value.kind == WEFT_FAILURE ? value.as.error : NULL;
 }
 
+weft_value weft__string_value(const char *text, size_t length) {
+    char *copy = weft_allocate(length + 1);
+    if (copy == NULL)
+        return weft__of_error(&weft_error_out_of_memory);
+    if (length > 0)
+        memcpy(copy, text, length);
+    copy[length] = '\0';
+    return weft_owned_string(copy, weft_free);
+}
+
 /* A value that stays good when the loop of its memory is closed. */
 weft_value weft__value_detach(weft_value value) {
     if (value.kind != WEFT_STRING || value.release != weft_free)

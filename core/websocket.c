@@ -236,14 +236,8 @@ static weft_value message_value(bool text, const void *data, size_t size) {
         return weft_failure(WEFT_WEBSOCKET,
                             "a text message of %zu bytes has a zero byte in it, which no C string can have",
                             size);
-    if (text) {
-        char *string = weft_allocate(size + 1);
-        if (string != NULL && size > 0)
-            memcpy(string, data, size);
-        if (string != NULL)
-            string[size] = '\0';
-        return weft_owned_string(string, weft_free);
-    }
+    if (text)
+        return weft__string_value(data, size);
     return weft_owned_pointer(weft__bytes_new(data, size), weft_free);
 }
 

@@ -178,16 +178,12 @@ static weft_value take_line(struct file_readline *self, bool ended) {
     const char *line = file->input + file->start;
     length -= ended && length > 0 && line[length - 1] == '\r';
     bool whole = memchr(line, '\0', length) == NULL;
-    char *copy = whole ? weft_allocate(length + 1) : NULL;
-    if (whole && copy == NULL)
-        return weft__of_error(&weft_error_out_of_memory);
-    if (whole) {
-        memcpy(copy, line, length);
-        copy[length] = '\0';
-    }
-    consume(file, size);
-    return whole ? weft_owned_string(copy, weft_free)
-                 : weft_failure(WEFT_INVALID_ARGUMENT, "a line of %s has a zero byte", file->path);
+    weft_value value = whole
+                           ? weft__string_value(line, length)
+                           : weft_failure(WEFT_INVALID_ARGUMENT, "a line of %s has a zero byte", file->path);
+    if (!whole || value.kind != WEFT_FAILURE) /* without memory the line is still there */
+        consume(file, size);
+    return value;
 }
 
 static void skip_line(struct file_readline *self) {

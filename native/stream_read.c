@@ -167,12 +167,9 @@ static weft_value take_line(weft_stream *stream, size_t size) {
     else if (memchr(input, '\0', length) != NULL)
         value = weft_failure(WEFT_INVALID_ARGUMENT, "a line with a zero byte in it");
     else {
-        char *line = weft_allocate(length + 1);
-        if (line == NULL)
-            return weft__of_error(&weft_error_out_of_memory);
-        memcpy(line, input, length);
-        line[length] = '\0';
-        value = weft_owned_string(line, weft_free);
+        value = weft__string_value(input, length);
+        if (value.kind == WEFT_FAILURE)
+            return value; /* the line is still there */
     }
     weft__input_consume(stream, size);
     return value;
@@ -250,17 +247,9 @@ weft_coroutine *weft_stream_readline(weft_stream *stream) {
     return weft_call(stream_read_until, .stream = weft__stream_use(stream));
 }
 
-static char *copy_text(const char *text) {
-    size_t size = strlen(text) + 1;
-    char *copy = weft_allocate(size);
-    if (copy != NULL)
-        memcpy(copy, text, size);
-    return copy;
-}
-
 weft_coroutine *weft_stream_read_until(weft_stream *stream, const char *separator) {
-    char *copy = copy_text(separator == NULL ? "" : separator);
-    const weft_error *error = copy == NULL ? &weft_error_out_of_memory : NULL;
+    const weft_error *error = NULL;
+    char *copy = weft__copy_argument(separator == NULL ? "" : separator, "", &error);
     return weft_call(stream_read_until, .stream = weft__stream_use(stream), .separator = copy,
                      .error = error);
 }
