@@ -6,6 +6,7 @@
 
 WEFT_PARAM(int, documents, 10, 1, 10);     /* Documents */
 WEFT_PARAM(int, permits, 3, 1, 10);        /* At a time */
+WEFT_PARAM(double, latency, 0.1, 0, 1);    /* Latency, s */
 WEFT_PARAM(double, seconds, 5.0, 0.1, 10); /* For each, s */
 
 struct progress {
@@ -30,6 +31,7 @@ weft_async(download) {
     weft_with(self->semaphore) {
         weft_try {
             weft_with(weft_timeout(seconds)) {
+                weft_await(weft_sleep(latency * (1 + self->number % 3))); /* so slow is this network */
                 weft_await_to(self->response, weft_http_get(self->client, self->url));
             }
             weft_with(self->response) {
@@ -90,7 +92,6 @@ struct answer {
 
 weft_async(answer) {
     weft_begin(answer);
-    weft_await(weft_sleep(0.2)); /* so slow is this network */
     if (sscanf(weft_request_path(self->request), "/data/%15[a-z0-9].txt", self->name) == 1)
         weft_await(weft_respond_printf(self->request, 200, "data from %s\n", self->name));
     else

@@ -14,6 +14,7 @@ struct fetch {
 weft_async(fetch) {
     weft_begin(fetch);
     snprintf(self->url, sizeof self->url, "data/%s.txt", self->name);
+    weft_await(weft_sleep(0.2)); /* so slow is this network */
     weft_await_to(self->response, weft_http_get(self->client, self->url));
     weft_with(self->response) {
         weft_await(weft_http_raise_for_status(self->response));
@@ -61,7 +62,6 @@ struct answer {
 
 weft_async(answer) {
     weft_begin(answer);
-    weft_await(weft_sleep(0.2)); /* so slow is this network */
     if (sscanf(weft_request_path(self->request), "/data/%15[a-z0-9].txt", self->name) == 1)
         weft_await(weft_respond_printf(self->request, 200, "data from %s\n", self->name));
     else

@@ -4,9 +4,9 @@ import { simulate } from "weft";
 import type { Simulation } from "weft";
 import { endingOf } from "weft/explore";
 import type { Ending } from "weft/explore";
+import { answersAsked, fetchOnce, NoWebSocket } from "../network.ts";
 import type { Chunk } from "../recording.ts";
 import type { Injection } from "../subject.ts";
-import { answersAsked, fetchOnce, NoWebSocket } from "./network.ts";
 
 /** What all runs have in common. */
 export interface Program {

@@ -112,6 +112,7 @@ export class Explorer {
         if (trial.outcome !== "endless" && this.#due !== "run" && !this.#overtaken) {
             const recording = new Recording(subject, module);
             trial.chunks.forEach(({ bytes, base }) => recording.add(bytes, base));
+            recording.external.push(...trial.external);
             this.#workbench.open(recording, endingOf(trial));
         }
     }
@@ -167,7 +168,7 @@ export class Explorer {
 }
 
 function programOf({ parameters, seed, decisions, injections, permuteReady }: Subject, module: WebAssembly.Module) {
-    return { module, parameters, seed, decisions, injections, permuteReady };
+    return { module, parameters, seed, decisions, injections, permuteReady, base: document.baseURI };
 }
 
 function endingOf({ status, time }: Trial): Ending {

@@ -1,9 +1,12 @@
 /** Runs of a program in virtual time, as quick as they can be, in a worker that is replaced if one never answers. */
 
+import type { External } from "weft";
 import type { Subject } from "../subject.ts";
 
 export interface TrialProgram extends Pick<Subject, "parameters" | "seed" | "decisions" | "injections" | "permuteReady"> {
     module: WebAssembly.Module;
+    /** What its relative addresses are relative to. */
+    base: string;
     /** Whether its log is wanted. */
     recorded: boolean;
 }
@@ -17,6 +20,8 @@ export interface Trial {
     /** Why it failed, or has no end. */
     words: string;
     chunks: { bytes: Uint8Array<ArrayBuffer>; base: number }[];
+    /** What came from outside. */
+    external: External[];
 }
 
 /* Milliseconds; longer than the worker's own patience, which a step that never ends outlasts. */
@@ -32,7 +37,7 @@ export class Trials {
             const giveUp = (words: string) => {
                 worker.terminate();
                 this.#worker = undefined;
-                resolve({ outcome: "endless", time: 0, status: null, words, chunks: [] });
+                resolve({ outcome: "endless", time: 0, status: null, words, chunks: [], external: [] });
             };
             const timer = setTimeout(giveUp, patience, "does not end");
             worker.onmessage = ({ data }: MessageEvent<Trial>) => {
