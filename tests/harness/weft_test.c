@@ -1,20 +1,22 @@
 #include "weft_test.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "sweep.h"
 
-/* Of the case that runs now. */
-static unsigned checks;
-static unsigned failures;
+/* Of the case that runs now. Atomic, since a case may check in threads of its own, which end before it
+ * does: the text belongs to whoever fails first. */
+static atomic_uint checks;
+static atomic_uint failures;
 static char first_failure[1024];
 
 /* Counts one check; the text is made only for the first failure. */
 static bool record(bool holds, const char *file, int line, const char *format, ...) {
-    checks++;
-    if (!holds && failures++ == 0) {
+    atomic_fetch_add(&checks, 1);
+    if (!holds && atomic_fetch_add(&failures, 1) == 0) {
         int used = snprintf(first_failure, sizeof first_failure, "%s:%d: ", file, line);
         if (used > 0 && (size_t)used < sizeof first_failure) {
             va_list args;
@@ -55,17 +57,18 @@ static void print_on_one_line(const char *text) {
 }
 
 static bool run_case(const weft_test_case *test) {
-    checks = 0;
-    failures = 0;
+    atomic_store(&checks, 0);
+    atomic_store(&failures, 0);
     sweep_run(test->name, test->run);
-    if (checks > 0 && failures == 0) {
+    unsigned checked = atomic_load(&checks), failed = atomic_load(&failures);
+    if (checked > 0 && failed == 0) {
         printf("ok %s\n", test->name);
         return true;
     }
     printf("not ok %s: ", test->name);
-    print_on_one_line(checks ? first_failure : "asserts nothing");
-    if (failures > 1)
-        printf(" (and %u more)", failures - 1);
+    print_on_one_line(checked ? first_failure : "asserts nothing");
+    if (failed > 1)
+        printf(" (and %u more)", failed - 1);
     putchar('\n');
     return false;
 }

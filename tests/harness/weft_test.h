@@ -7,7 +7,8 @@
  * part of the names to run; `--list` prints the names and runs nothing. The exit status is 1 if a case
  * failed or none ran. A case that checks nothing fails.
  *
- * A failed check is recorded and the case goes on, since a jump out of it would leak what it holds.
+ * A failed check is recorded and the case goes on, since a jump out of it would leak what it holds. A
+ * case may check in other threads, which it joins before it ends.
  * Every CHECK is an expression that is true if it held: `if (!CHECK(p)) return;`. The first failure of a
  * case is the one that is reported.
  */
