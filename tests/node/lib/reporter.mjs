@@ -1,7 +1,7 @@
 // Streams what node:test reports, one line a top-level test and the whole of every failure, and ends with
-// the one line `N passed, M failed`. Only leaves are counted: a test that has subtests counts through
-// them, unless it failed by itself. A skipped test and a file without tests count as failures, because
-// what did not run has shown nothing.
+// the names of what failed, once more, and the one line `N passed, M failed`. Only leaves are counted: a
+// test that has subtests counts through them, unless it failed by itself. A skipped test and a file
+// without tests count as failures, because what did not run has shown nothing.
 
 const failed = (event) => event.type === "test:fail";
 
@@ -27,7 +27,7 @@ const indent = (text) => text.trimEnd().replace(/^/gm, "    ");
 
 export default async function* report(events) {
   let passedTotal = 0;
-  let failedTotal = 0;
+  const failures = []; // the names
   const leaves = []; // by nesting: how many leaves have ended since the last test one level up did
 
   for await (const event of events) {
@@ -43,7 +43,7 @@ export default async function* report(events) {
     const why = whyItFails(event, below > 0);
     const counts = below === 0 || why !== null;
     if (counts && why === null) passedTotal++;
-    if (counts && why !== null) failedTotal++;
+    if (counts && why !== null) failures.push(name);
     leaves[nesting] = (leaves[nesting] ?? 0) + below + (counts ? 1 : 0);
 
     if (why !== null) yield `FAILED ${name}\n${indent(why)}\n`;
@@ -54,6 +54,7 @@ export default async function* report(events) {
       leaves[0] = 0;
     }
   }
-  if (failedTotal > 0 || passedTotal === 0) process.exitCode = 1;
-  yield `${passedTotal} passed, ${failedTotal} failed\n`;
+  if (failures.length > 0 || passedTotal === 0) process.exitCode = 1;
+  for (const name of failures) yield `FAILED ${name}\n`;
+  yield `${passedTotal} passed, ${failures.length} failed\n`;
 }
