@@ -17,12 +17,15 @@ typedef struct weft__watch {
     weft_future *futures[];
 } weft__watch;
 
-weft__watch *weft__watch_new(weft_loop *loop, size_t count, weft__watch_done *done,
-                             void *owner); /* of no futures yet; NULL without memory */
-size_t weft__watch_start(weft_loop *loop, weft__watch *watch,
-                         weft_future *follower); /* returns how many there are, each taken once */
-weft_future *weft__watch_next(const weft__watch *watch,
-                              uint32_t *at); /* one that is not done; each is given once; NULL at the end */
-void weft__watch_end(weft_loop *loop, weft__watch *watch); /* the watch is gone */
+/* A watch of no futures yet; NULL without memory. */
+weft__watch *weft__watch_new(weft_loop *loop, size_t count, weft__watch_done *done, void *owner);
+/* Returns how many there are, each taken once. */
+size_t weft__watch_start(weft_loop *loop, weft__watch *watch, weft_future *follower);
+/* One that is not done; each is given once; NULL at the end. */
+weft_future *weft__watch_next(const weft__watch *watch, uint32_t *at);
+/* Nobody asks any more: what it watches is let go of. */
+void weft__watch_end(weft_loop *loop, weft__watch *watch);
+/* Of a task in weft_wait, by its innermost frame; else NULL. */
+const weft__watch *weft__watch_of_wait(const weft_frame *leaf);
 
 #endif
