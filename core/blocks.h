@@ -5,6 +5,8 @@
 
 #include "loop.h"
 
+typedef struct weft__group_child weft__group_child;
+
 const weft_error *weft__timeout_enter(weft_loop *loop, weft_deadline *deadline, const weft_manager *manager);
 void weft__timeout_exit(weft_loop *loop, weft_frame *frame, weft_deadline *deadline, weft__scope *scope);
 void weft__timeout_forget(weft_loop *loop, weft_deadline *deadline);
@@ -26,5 +28,10 @@ weft_future *weft__gather_next(weft_future **stack);
 bool weft__gather_live(weft_future *gather);
 void weft__gather_free(weft_loop *loop, weft_future *gather);
 void weft__shield_cancelled(weft_future *shield);
+
+/* For the call graph: the open group of a block, or NULL; the next that is waited for, or NULL. */
+weft_group *weft__group_of(const weft__scope *scope);
+weft_future *weft__group_next_child(const weft_group *group, const weft__group_child **at);
+weft_future *weft__gather_next_child(const weft_future *gather, uint32_t *at);
 
 #endif

@@ -1,6 +1,7 @@
 /* A program that nobody can ever wake again: who waits for what becomes the error of its main tasks. */
 
 #include "internal.h"
+#include "task_wait.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -12,6 +12,7 @@
  */
 
 #include "internal.h"
+#include "task_wait.h"
 
 enum { ITERATIONS_OF_MAIN = 1, ITERATIONS_OF_STEP = 2 };
 

@@ -26,7 +26,6 @@
 #include "signals.h"
 
 /* Memory, and what is told to the reader. */
-#include "call_graph.h"
 #include "log.h"
 #include "memory.h"
 #include "pool.h"

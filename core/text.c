@@ -28,3 +28,17 @@ size_t weft__text_cut(const char *text, size_t length, size_t limit) {
         cut--;
     return ((unsigned char)text[cut] & 0xC0) == 0x80 ? limit : cut;
 }
+
+void weft__lines_flush(weft__lines *lines) {
+    weft__text *text = &lines->text;
+    fwrite(text->buffer, 1, text->length < text->size ? text->length : text->size - 1, lines->stream);
+    if (text->length >= text->size) /* a line that was too long for it */
+        fputc('\n', lines->stream);
+    *text = weft__text_in(text->buffer, text->size);
+}
+
+void weft__lines_end(weft__lines *lines) {
+    weft__text_add(&lines->text, "\n");
+    if (lines->stream != NULL && lines->text.length > lines->text.size / 2)
+        weft__lines_flush(lines);
+}
