@@ -1,7 +1,7 @@
 #ifndef WEFT_CORE_SCOPE_H
 #define WEFT_CORE_SCOPE_H
 
-/* The open blocks of a frame, and how errors, returns and breaks travel through them. */
+/* The open blocks of a frame, and how errors, returns and breaks travel through them: scope.c, travel.c. */
 
 #include <weft/weft.h>
 
@@ -75,6 +75,31 @@ enum {
     MANAGER_LOCK
 };
 
+/* The innermost open block; NULL if there is none. */
+static inline weft__scope *weft__innermost_block(const weft_frame *frame) {
+    weft__scope *scope = frame->a.scopes;
+    return scope == NULL || scope->kind == SCOPE_HOLD ? NULL : scope;
+}
+static inline weft__with_scope *weft__as_with(weft__scope *scope) {
+    return (weft__with_scope *)(void *)scope;
+}
+static inline weft__for_scope *weft__as_for(weft__scope *scope) {
+    return (weft__for_scope *)(void *)scope;
+}
+static inline bool weft__is_group(const weft__scope *scope) {
+    const weft__with_scope *with = (const weft__with_scope *)(const void *)scope;
+    return scope->kind == SCOPE_WITH &&
+           (with->manager.kind == MANAGER_GROUP || with->manager.kind == MANAGER_NEW_GROUP);
+}
+
+void weft__scope_clear(weft_loop *loop, weft__scope *scope); /* nothing is pending any more */
+void weft__scope_fail(weft_loop *loop, weft__scope *scope, const weft_error *error); /* takes the error */
+void weft__scope_pop(weft_loop *loop, weft_frame *frame);                            /* frees the innermost */
+void weft__scopes_free(weft_loop *loop, weft_frame *frame); /* all of a frame, with what is held */
+/* Frees blocks, innermost first, up to one that has a generator to be freed before them; NULL: all are. */
+weft_frame *weft__scopes_free_to_generator(weft_loop *loop, weft_frame *frame);
+
+/* travel.c: the loop's error, and what leaves blocks early */
 void weft__set_error(weft_loop *loop, const weft_error *error, weft__traceback *traceback); /* takes both */
 /* A failed or cancelled future's, on its way again. */
 void weft__set_error_of(weft_loop *loop, weft_future *future);
@@ -83,10 +108,12 @@ extern const weft_error weft__raised_null;
 weft_frame *weft__throw(weft_frame *frame, weft_loop *loop);
 void weft__throw_new(weft_frame *frame, weft_loop *loop, int code, const char *format, ...)
     WEFT__PRINTF(4, 5);
+/* A new error, which it takes, in the frame's body at a line. */
+void weft__raise_at(weft_frame *frame, weft_loop *loop, int line, const weft_error *error);
 void weft__propagate(weft_frame *frame, weft_loop *loop);
-void weft__scope_clear(weft_loop *loop, weft__scope *scope); /* nothing is pending any more */
-void weft__scope_fail(weft_loop *loop, weft__scope *scope, const weft_error *error); /* takes the error */
-void weft__scopes_free(weft_loop *loop, weft_frame *frame); /* all of a frame, with what is held */
-weft_frame *weft__scopes_free_to_generator(weft_loop *loop, weft_frame *frame);
+/* The block goes to the state that follows when something leaves the part of it that runs. */
+void weft__scope_leave_state(weft__scope *scope);
+/* The innermost block has closed with something pending: it goes on outwards. */
+void weft__travel_on(weft_frame *frame, weft_loop *loop);
 
 #endif
