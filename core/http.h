@@ -110,6 +110,7 @@ void weft__http_fail(weft_http_response *self, const weft_error *error); /* take
 const weft_error *weft__http_error(const weft_http_response *self, int code, const char *system,
                                    const char *format, ...) WEFT__PRINTF(4, 5); /* "GET http://…: …" */
 bool weft__http_will_wait(weft_http_response *self, weft_frame *frame, unsigned wants); /* false: no need */
+const weft__outside *weft__http_awaited(unsigned wants); /* what that is, for people */
 void weft__http_waited(weft_http_response *self,
                        const weft_frame *frame);                /* after the wait, and behind weft_drop */
 void weft__http_consume(weft_http_response *self, size_t size); /* of what is unread */
@@ -134,11 +135,11 @@ static inline bool weft__http_live(const weft_http_response *self) {
 }
 
 /* In a body: waits until one of these has come, or the exchange has ended. */
-#define WEFT__HTTP_WAIT(response, wants)                            \
-    do {                                                            \
-        if (weft__http_will_wait((response), weft__frame, (wants))) \
-            WEFT__WAIT_OUTSIDE(&(response)->waiting);               \
-        weft__http_waited((response), weft__frame);                 \
+#define WEFT__HTTP_WAIT(response, wants)                                     \
+    do {                                                                     \
+        if (weft__http_will_wait((response), weft__frame, (wants)))          \
+            WEFT__WAIT_FOR(&(response)->waiting, weft__http_awaited(wants)); \
+        weft__http_waited((response), weft__frame);                          \
     } while (0)
 
 #endif

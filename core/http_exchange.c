@@ -29,23 +29,42 @@ static weft_loop *enter(weft_http_response *self) {
     return outer;
 }
 
+/* --- What it is called --- */
+
+/* "GET http://localhost/", without the name and password that may be in it. */
+static void name_request(const weft_http_response *self, char *buffer, size_t size) {
+    const char *url = self->request_url, *host = strstr(url, "://");
+    host = host == NULL ? url : host + 3;
+    const char *at = memchr(host, '@', strcspn(host, "/?#"));
+    snprintf(buffer, size, "%s %.*s%.300s", self->exchange.method, (int)(host - url), url,
+             at == NULL ? host : at + 1);
+}
+
+static void tell(const weft__waiting *waiting, char *buffer, size_t size) {
+    const char *response = (const char *)waiting - offsetof(weft_http_response, waiting);
+    name_request((const weft_http_response *)(const void *)response, buffer, size);
+}
+
+const weft__outside *weft__http_awaited(unsigned wants) {
+    static const weft__outside answer = WEFT__OUTSIDE("an HTTP answer", tell),
+                               more = WEFT__OUTSIDE("more of an HTTP answer", tell),
+                               room = WEFT__OUTSIDE("room for an HTTP request", tell);
+    return wants & HTTP_WAITS_UPLOAD ? &room : wants & HTTP_WAITS_BYTES ? &more : &answer;
+}
+
 /* --- Errors --- */
 
-/* Without the name and password that may be in it. */
 const weft_error *weft__http_error(const weft_http_response *self, int code, const char *system,
                                    const char *format, ...) {
-    char said[768];
+    char said[768], request[400];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(said, sizeof said, format, arguments);
     va_end(arguments);
     if (self->request_url == NULL)
         return weft__error_named(code, system, "%s", said);
-    const char *url = self->request_url, *host = strstr(url, "://");
-    host = host == NULL ? url : host + 3;
-    const char *at = memchr(host, '@', strcspn(host, "/?#"));
-    return weft__error_named(code, system, "%s %.*s%.300s: %s", self->exchange.method, (int)(host - url), url,
-                             at == NULL ? host : at + 1, said);
+    name_request(self, request, sizeof request);
+    return weft__error_named(code, system, "%s: %s", request, said);
 }
 
 /* --- Waiting --- */

@@ -26,7 +26,7 @@ void weft__log_push(weft_loop *loop, weft_frame *frame);
 void weft__log_pop(weft_loop *loop, weft_frame *frame);
 void weft__log_yield(weft_loop *loop, weft_frame *generator);
 void weft__log_wait(weft_loop *loop, weft_task *task, uint8_t what, uint32_t other, uint32_t object);
-void weft__log_wait_in(weft_loop *loop, weft_task *task, uint8_t what, uint8_t way, uint32_t object);
+void weft__log_wait_in(weft_loop *loop, weft_task *task, const weft__wait_queue *queue);
 void weft__log_wait_future(weft_loop *loop, weft_task *task, const weft_future *future);
 void weft__log_done(weft_loop *loop, weft_future *future);
 void weft__log_resume(weft_loop *loop, weft_task *task, weft_frame *frame);

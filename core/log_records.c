@@ -1,6 +1,6 @@
 /* Records of the event log of which several files write the same. Called only while the log is on. */
 
-#include "internal.h"
+#include "wait_queue.h"
 
 static uint32_t site_of(weft_loop *loop, const weft_type *type, int line) {
     return weft__log_site(loop, type->name, type->file, line == 0 ? (int)type->line : line);
@@ -61,18 +61,16 @@ void weft__log_suspend(weft_loop *loop, uint32_t task, weft_frame *leaf) {
                      leaf == NULL ? 0 : leaf->b.run.id, 0);
 }
 
-static void log_wait(weft_loop *loop, weft_task *task, uint8_t what, uint16_t way, uint32_t other,
-                     uint32_t object) {
-    weft__log_record(loop, WEFT_LOG_WAIT, what, way, task->future.id, other,
+void weft__log_wait(weft_loop *loop, weft_task *task, uint8_t what, uint32_t other, uint32_t object) {
+    weft__log_record(loop, WEFT_LOG_WAIT, what, 0, task->future.id, other,
                      weft__frame_site(loop, task->future.u.task.leaf), object, 0);
 }
 
-void weft__log_wait(weft_loop *loop, weft_task *task, uint8_t what, uint32_t other, uint32_t object) {
-    log_wait(loop, task, what, 0, other, object);
-}
-
-void weft__log_wait_in(weft_loop *loop, weft_task *task, uint8_t what, uint8_t way, uint32_t object) {
-    log_wait(loop, task, what, way, 0, object);
+void weft__log_wait_in(weft_loop *loop, weft_task *task, const weft__wait_queue *queue) {
+    const weft__queue_type *type = queue->type;
+    uint32_t site = weft__frame_site(loop, task->future.u.task.leaf);
+    uint32_t name = type->waits == WAITS_OUTSIDE ? weft__log_text(loop, type->name) : 0;
+    weft__log_record(loop, WEFT_LOG_WAIT, type->waits, type->way, task->future.id, 0, site, queue->id, name);
 }
 
 void weft__log_wait_future(weft_loop *loop, weft_task *task, const weft_future *future) {

@@ -4,8 +4,6 @@
 
 #include <weft/signal.h>
 
-static const weft__queue_type type = {"signal", WAITS_OUTSIDE, OBJECT_OUTSIDE, NULL, 0, 0};
-
 enum { SIGNALS = 64 }; /* 1 to 64, each a bit */
 
 static uint64_t bit_of(int number) {
@@ -92,10 +90,8 @@ static weft_async(listen_to_signals) {
     if (self->refusal != NULL)
         weft_raise_error(self->refusal);
     for (;;) {
-        while (self->listener.arrived == 0) {
-            weft__waiting_begin(&self->listener.waiting, weft__loop);
-            WEFT__AWAIT_IN(&self->listener.waiting.task, &type);
-        }
+        while (self->listener.arrived == 0)
+            WEFT__WAIT_OUTSIDE(&self->listener.waiting, "a signal");
         if (self->once)
             weft_return(take_lowest(&self->listener));
         weft_yield(take_lowest(&self->listener));

@@ -32,6 +32,7 @@ typedef struct track {
     uint8_t waits_for; /* what the next suspension is for */
     uint32_t awaited;  /* task or future */
     uint32_t object;
+    uint32_t outside; /* string id of what is waited for there; 0: that is not known, or nothing is */
     bool done;
     uint8_t outcome;
     uint32_t result; /* string id */
@@ -242,7 +243,11 @@ static void write_awaited(weft_trace *trace, const track *at) {
         "event", "condition", "barrier", "queue",  "thread", "promise", "one tick", "input or output"};
     weft__json *json = &trace->json;
     bool known = at->waits_for > 0 && at->waits_for < sizeof waits / sizeof *waits;
-    weft__json_format(json, "waits for %s", known ? waits[at->waits_for] : "something");
+    weft__json_text(json, "waits for ");
+    if (at->outside != 0)
+        write_string(trace, at->outside);
+    else
+        weft__json_text(json, known ? waits[at->waits_for] : "something");
     const track *other = at->awaited == 0 ? NULL : find_track(trace, at->awaited);
     if (other != NULL) {
         weft__json_text(json, " ");
@@ -377,7 +382,7 @@ static void feed_created(weft_trace *trace, const weft_log_record *record) {
 
 static void feed_resume(weft_trace *trace, track *at) {
     at->waits_for = 0;
-    at->awaited = at->object = 0;
+    at->awaited = at->object = at->outside = 0;
     change_activity(trace, at, RUNNING);
     end_arrow(trace, at);
 }
@@ -412,6 +417,7 @@ static void feed_wait(const weft_log_record *record, track *at) {
     at->waits_for = record->subkind;
     at->awaited = record->other;
     at->object = record->object;
+    at->outside = record->payload;
 }
 
 /* A point in time, named by a string, or by its kind where there is none; on the loop's track where the task

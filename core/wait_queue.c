@@ -119,7 +119,7 @@ void weft__queue_log(weft_loop *loop, weft__wait_queue *queue, const weft__queue
 
 void weft__queue_log_wait(weft_loop *loop, weft_task *task, weft__wait_queue *queue) {
     weft__queue_log(loop, queue, queue->type, WEFT_LOG_OBJECT_NEW, 0);
-    weft__log_wait_in(loop, task, queue->type->waits, queue->type->way, queue->id);
+    weft__log_wait_in(loop, task, queue);
 }
 
 void weft__queue_log_wake(weft_loop *loop, weft_task *task, weft__wait_queue *queue) {

@@ -3,21 +3,28 @@
 
 #include "waiting.h"
 
-const weft__queue_type weft__outside_type = {"input or output", WAITS_OUTSIDE, OBJECT_OUTSIDE, NULL, 0, 0};
-
 enum { EXTERNAL_OUTSIDE = 3 }; /* subkind of the records of a wait */
 
-static void log_wait(weft__waiting *self, uint8_t kind) {
+static void log_wait(weft__waiting *self, uint8_t kind, const char *text) {
     weft_loop *loop = self->loop;
-    if (WEFT__UNLIKELY(loop->log != NULL))
-        weft__log_record(loop, kind, EXTERNAL_OUTSIDE, 0, weft__id_of(loop->current), 0, 0,
-                         weft__queue_id(loop, &self->task), 0);
+    uint32_t words = weft__log_text(loop, text);
+    weft__log_record(loop, kind, EXTERNAL_OUTSIDE, 0, weft__id_of(loop->current), 0, 0,
+                     weft__queue_id(loop, &self->task), words);
 }
 
-void weft__waiting_begin(weft__waiting *self, weft_loop *loop) {
+static void log_begin(weft__waiting *self, const weft__outside *what) {
+    char text[256] = "";
+    if (what->tell != NULL)
+        what->tell(self, text, sizeof text);
+    log_wait(self, WEFT_LOG_EXTERNAL_BEGIN, text[0] != '\0' ? text : what->type.name);
+}
+
+void weft__waiting_begin(weft__waiting *self, weft_loop *loop, const weft__outside *what) {
     self->loop = loop;
+    self->task.type = &what->type;
     weft_loop_hold(loop);
-    log_wait(self, WEFT_LOG_EXTERNAL_BEGIN);
+    if (WEFT__UNLIKELY(loop->log != NULL))
+        log_begin(self, what);
 }
 
 void weft__waiting_end(weft__waiting *self) {
@@ -35,7 +42,8 @@ void weft__waiting_end(weft__waiting *self) {
 void weft__waiting_leave(weft__waiting *self) {
     if (self->loop == NULL)
         return;
-    log_wait(self, WEFT_LOG_EXTERNAL_END);
+    if (WEFT__UNLIKELY(self->loop->log != NULL))
+        log_wait(self, WEFT_LOG_EXTERNAL_END, NULL);
     weft_loop_unhold(self->loop);
     self->loop = NULL;
 }

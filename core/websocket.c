@@ -367,7 +367,7 @@ static weft_async(connect) {
     }
     weft_with(weft_timeout(self->websocket->open_timeout)) {
         while (self->websocket->state == WEBSOCKET_CONNECTING)
-            WEFT__WAIT_OUTSIDE(&self->websocket->receiver);
+            WEFT__WAIT_OUTSIDE(&self->websocket->receiver, "a WebSocket to open");
     }
     if (!self->websocket->was_open && self->websocket->failure != NULL)
         weft_raise_error(self->websocket->failure);
@@ -498,7 +498,7 @@ static weft_async(send) {
     }
     while (must_wait(self->websocket)) {
         stand_in_line(self->websocket, &self->sender);
-        WEFT__WAIT_OUTSIDE(&self->sender.waiting);
+        WEFT__WAIT_OUTSIDE(&self->sender.waiting, "room in a WebSocket");
     }
     weft_drop();
     leave_line(&self->sender);
@@ -563,7 +563,7 @@ static weft_async(receive) {
         if (self->websocket->receiver.loop != NULL)
             weft_raise(WEFT_RUNTIME, "another task receives from the WebSocket already");
         self->waits = true;
-        WEFT__WAIT_OUTSIDE(&self->websocket->receiver);
+        WEFT__WAIT_OUTSIDE(&self->websocket->receiver, "a message of a WebSocket");
     }
     weft_drop();
     if (self->waits)
@@ -658,7 +658,7 @@ static weft_async(close) {
                 if (self->websocket->closer.loop != NULL)
                     weft_raise(WEFT_RUNTIME, "another task closes the WebSocket already");
                 self->waits = true;
-                WEFT__WAIT_OUTSIDE(&self->websocket->closer);
+                WEFT__WAIT_OUTSIDE(&self->websocket->closer, "the end of a WebSocket");
                 self->waits = false;
                 if (self->websocket->gone)
                     weft_raise_error(&closed_under);

@@ -108,7 +108,7 @@ static weft_async(directory_scan) {
     if (self->error != NULL)
         weft_raise_error(self->error);
     for (;;) {
-        WEFT__AWAIT_REQUEST(&self->scan->fs.head);
+        WEFT__AWAIT_REQUEST(&self->scan->fs.head, "a directory");
         if (self->scan->fs.head.status < 0)
             weft_return(failure_of(self));
         self->count = self->scan->fs.fs.fs_type == UV_FS_READDIR ? (int)self->scan->fs.fs.result : -1;
@@ -191,7 +191,7 @@ static weft_async(directory_temporary) {
     self->error = begin_temporary(self);
     if (self->error != NULL)
         weft_raise_error(self->error);
-    WEFT__AWAIT_REQUEST(&self->request->head);
+    WEFT__AWAIT_REQUEST(&self->request->head, "a directory");
     weft_return(finish_temporary(self));
     weft_drop();
     weft__fs_leave(self->request);
@@ -250,7 +250,7 @@ static weft_async(directory_tree) {
     self->error = begin_tree(self);
     if (self->error != NULL)
         weft_raise_error(self->error);
-    WEFT__AWAIT_REQUEST(&self->tree->job.head);
+    WEFT__AWAIT_REQUEST(&self->tree->job.head, "a directory");
     if (self->tree->job.head.status < 0)
         weft_return(failure_of_tree(self));
     weft_drop();

@@ -118,7 +118,7 @@ static weft_async(find_addresses) {
     self->outcome = begin_find(self);
     if (self->outcome.kind == WEFT_FAILURE)
         weft_return(self->outcome);
-    WEFT__AWAIT_REQUEST(&self->lookup->head);
+    WEFT__AWAIT_REQUEST(&self->lookup->head, "the resolver");
     weft_return(found_addresses(self));
     weft_drop();
     if (self->lookup != NULL)
@@ -202,7 +202,7 @@ static weft_async(find_names) {
     self->outcome = begin_naming(self);
     if (self->outcome.kind == WEFT_FAILURE)
         weft_return(self->outcome);
-    WEFT__AWAIT_REQUEST(&self->naming->head);
+    WEFT__AWAIT_REQUEST(&self->naming->head, "the resolver");
     weft_return(found_names(self));
     weft_drop();
     if (self->naming != NULL)

@@ -229,10 +229,10 @@ static weft_async(file_exit) {
     if (self->file->closed)
         weft_return_none();
     if (!self->failed && !self->file->busy)
-        WEFT__AWAIT_REQUEST(&self->file->request);
+        WEFT__AWAIT_REQUEST(&self->file->request, "a file");
     begin_close(self);
     if (self->request != NULL)
-        WEFT__AWAIT_REQUEST(&self->request->head);
+        WEFT__AWAIT_REQUEST(&self->request->head, "a file to close");
     if (self->late < 0 && !self->failed)
         weft_return(weft__file_failure(self->file, "write to", self->late));
     if (self->request != NULL && self->request->head.status < 0)

@@ -100,7 +100,7 @@ static weft_async(file_at) {
         weft_raise_error(self->refusal);
     while (self->done < self->size) {
         begin_at(self);
-        WEFT__AWAIT_REQUEST(&self->request->fs.head);
+        WEFT__AWAIT_REQUEST(&self->request->fs.head, "a file");
         if (self->file->closed)
             weft_raise_error(&weft__file_closed);
         if (!take_at(self))

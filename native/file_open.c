@@ -129,7 +129,7 @@ static weft_async(file_open) {
     self->value = begin_open(self);
     if (self->value.kind == WEFT_FAILURE)
         weft_return(self->value);
-    WEFT__AWAIT_REQUEST(&self->request->head);
+    WEFT__AWAIT_REQUEST(&self->request->head, "a file to open");
     weft_return(finish_open(self));
     weft_drop();
     weft__fs_leave(self->request);

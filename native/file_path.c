@@ -204,7 +204,7 @@ static weft_async(path_call) {
     self->value = begin(self);
     if (self->value.kind == WEFT_FAILURE)
         weft_return(self->value);
-    WEFT__AWAIT_REQUEST(&self->request->head);
+    WEFT__AWAIT_REQUEST(&self->request->head, "a file");
     weft_return(finish(self));
     weft_drop();
     weft__fs_leave(self->request);

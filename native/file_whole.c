@@ -193,7 +193,7 @@ static weft_async(file_write_all) {
     self->error = begin_replacement(self);
     if (self->error != NULL)
         weft_raise_error(self->error);
-    WEFT__AWAIT_REQUEST(&self->replacement->job.head);
+    WEFT__AWAIT_REQUEST(&self->replacement->job.head, "a file");
     if (self->replacement->job.head.status < 0)
         weft_return(weft__path_failure(self->replacement->job.head.status, "write to", self->path.text));
     weft_drop();

@@ -234,7 +234,7 @@ static weft_async(http_connection) {
         begin_request(self);
         while (must_wait_for_head(self)) {
             self->streak = 0;
-            WEFT__AWAIT_INPUT(self->stream, &self->reader);
+            WEFT__AWAIT_INPUT(self->stream, &self->reader, "an HTTP request");
         }
         weft__http_reader_leave(self->stream, &self->reader);
         if (!has_head(self) || self->refused != 0) {
@@ -252,7 +252,7 @@ static weft_async(http_connection) {
             break;
         if (!self->request->complete) {
             while (must_wait_for_rest(self))
-                WEFT__AWAIT_INPUT(self->stream, &self->reader);
+                WEFT__AWAIT_INPUT(self->stream, &self->reader, "an HTTP request");
             weft__http_reader_leave(self->stream, &self->reader);
             if (!self->request->complete)
                 break;
@@ -268,7 +268,7 @@ static weft_async(http_connection) {
     if (must_linger(self)) {
         weft_await(weft_stream_shutdown(self->stream));
         while (must_wait_for_end(self))
-            WEFT__AWAIT_INPUT(self->stream, &self->reader);
+            WEFT__AWAIT_INPUT(self->stream, &self->reader, "an HTTP request");
     } else {
         weft_await(weft_stream_flush(self->stream));
     }

@@ -285,7 +285,7 @@ static weft_async(request_read) {
     while (must_wait(self)) {
         if ((self->error = before_wait(self->request)) != NULL)
             break;
-        WEFT__AWAIT_INPUT(self->request->connection->stream, &self->reader);
+        WEFT__AWAIT_INPUT(self->request->connection->stream, &self->reader, "more of an HTTP request");
     }
     if (self->error != NULL)
         weft_raise_error(self->error);

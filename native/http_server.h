@@ -122,11 +122,11 @@ void weft__http_connection_wake(weft__http_connection *self);
 bool weft__http_feed(weft__http_connection *self, size_t most);
 
 /* Waiting for input: llhttp reads it where it is, so the reader has no buffer. */
-#define WEFT__AWAIT_INPUT(from, by)         \
-    do {                                    \
-        (from)->reader = (by);              \
-        weft__stream_start((from));         \
-        WEFT__WAIT_OUTSIDE(&(by)->waiting); \
+#define WEFT__AWAIT_INPUT(from, by, name)           \
+    do {                                            \
+        (from)->reader = (by);                      \
+        weft__stream_start((from));                 \
+        WEFT__WAIT_OUTSIDE(&(by)->waiting, (name)); \
     } while (0)
 void weft__http_reader_leave(weft_stream *stream, weft__reader *reader); /* and in weft_drop */
 /* Nothing more will come, whatever is in the input. */

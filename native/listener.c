@@ -229,7 +229,7 @@ static weft_async(listener_accept) {
     if (self->listener->acceptors != NULL || has_none(self->listener)) {
         enter(self->listener, &self->acceptor);
         do
-            WEFT__WAIT_OUTSIDE(&self->acceptor.waiting);
+            WEFT__WAIT_OUTSIDE(&self->acceptor.waiting, "a connection");
         while (has_none(self->listener));
     }
     weft_return(accepted(self->listener));

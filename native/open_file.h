@@ -90,11 +90,11 @@ void weft__file_begun(weft_file *file, int code);
 int weft__file_poll(weft_file *file, int events);
 
 /* For what is under way at the position. */
-#define WEFT__AWAIT_POSITION(file)                \
-    do {                                          \
-        WEFT__AWAIT_REQUEST(&(file)->request);    \
-        if ((file)->closed)                       \
-            weft_raise_error(&weft__file_closed); \
+#define WEFT__AWAIT_POSITION(file)                       \
+    do {                                                 \
+        WEFT__AWAIT_REQUEST(&(file)->request, "a file"); \
+        if ((file)->closed)                              \
+            weft_raise_error(&weft__file_closed);        \
     } while (0)
 
 /* One that was cancelled may have left something under way. */
@@ -110,7 +110,7 @@ int weft__file_poll(weft_file *file, int events);
         (file)->request.status = weft__file_poll((file), (events)); \
         if ((file)->request.status < 0)                             \
             break;                                                  \
-        WEFT__WAIT_OUTSIDE(&(file)->ready);                         \
+        WEFT__WAIT_OUTSIDE(&(file)->ready, "a file");               \
         if ((file)->closed)                                         \
             weft_raise_error(&weft__file_closed);                   \
     } while (0)

@@ -32,7 +32,7 @@ weft_value weft__system_failure(int code, const char *format, ...) WEFT__PRINTF(
  *     …
  *     self->lookup = weft__request_new(sizeof *self->lookup, host, free_lookup);
  *     weft__request_begin(&self->lookup->head, (uv_req_t *)&…->request, uv_getaddrinfo(…, on_lookup, …));
- *     WEFT__AWAIT_REQUEST(&self->lookup->head);
+ *     WEFT__AWAIT_REQUEST(&self->lookup->head, "the resolver");
  *     if (self->lookup->head.status < 0) …
  *     weft_drop();
  *     weft__request_leave(&self->lookup->head);
@@ -59,10 +59,10 @@ void weft__request_end(weft__request *self, int status);
 /* Of the coroutine. NULL is allowed. A pending request is cancelled where libuv can. */
 void weft__request_leave(weft__request *self);
 
-#define WEFT__AWAIT_REQUEST(request)                 \
-    do {                                             \
-        if ((request)->pending)                      \
-            WEFT__WAIT_OUTSIDE(&(request)->waiting); \
+#define WEFT__AWAIT_REQUEST(request, name)                   \
+    do {                                                     \
+        if ((request)->pending)                              \
+            WEFT__WAIT_OUTSIDE(&(request)->waiting, (name)); \
     } while (0)
 
 /* --- What is open --- */

@@ -532,7 +532,7 @@ static weft_async(wait_for_process) {
         weft_raise_error(self->error);
     begin_wait(self->process, &self->waiter);
     while (is_awaited(self->process))
-        WEFT__WAIT_OUTSIDE(&self->waiter.waiting);
+        WEFT__WAIT_OUTSIDE(&self->waiter.waiting, "another program");
     if (!self->process->ended)
         weft_raise_error(&closed_process);
     weft_return(self->process->status);
@@ -599,7 +599,7 @@ static weft_async(end_process) {
     begin_end(self->process);
     begin_wait(self->process, &self->waiter);
     while (is_awaited(self->process))
-        WEFT__WAIT_OUTSIDE(&self->waiter.waiting);
+        WEFT__WAIT_OUTSIDE(&self->waiter.waiting, "another program");
     weft_drop();
     end_wait(&self->waiter);
     weft_process_close(self->process);

@@ -58,7 +58,7 @@ static void put_back(weft_stream *stream, weft__reader *reader) {
     do {                                               \
         begin_wait(self->stream, &self->reader);       \
         while ((condition) && !is_over(self->stream))  \
-            WEFT__WAIT_OUTSIDE(&self->reader.waiting); \
+            WEFT__WAIT_OUTSIDE(&self->reader.waiting, "bytes of a stream"); \
     } while (0)
 
 /* Moves what is in the input into the rest of the reader's buffer. */

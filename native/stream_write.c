@@ -155,7 +155,7 @@ static weft_async(stream_write) {
     if (self->error == NULL && weft_stream_unwritten(self->stream) > STREAM_HIGH_WATER) {
         weft__writer_enter(self->stream, &self->writer, STREAM_LOW_WATER);
         while (has_to_wait(self->stream, self->writer.until))
-            WEFT__WAIT_OUTSIDE(&self->writer.waiting);
+            WEFT__WAIT_OUTSIDE(&self->writer.waiting, "room in a stream");
         self->stream->unheld = 0;
         self->error = refusal_after_wait(self->stream);
     } else if (self->error == NULL && self->stream->unheld > TURN_AFTER) {
@@ -215,7 +215,7 @@ static weft_async(stream_flush) {
         weft_raise_error(self->error);
     weft__writer_enter(self->stream, &self->writer, 0);
     while (has_to_wait(self->stream, 0))
-        WEFT__WAIT_OUTSIDE(&self->writer.waiting);
+        WEFT__WAIT_OUTSIDE(&self->writer.waiting, "room in a stream");
     if ((self->error = refusal_after_wait(self->stream)) != NULL)
         weft_raise_error(self->error);
     weft_drop();
@@ -294,7 +294,7 @@ static weft_async(stream_shutdown) {
         weft_raise_error(self->error);
     if (self->request == NULL)
         weft_return_none();
-    WEFT__AWAIT_REQUEST(&self->request->head);
+    WEFT__AWAIT_REQUEST(&self->request->head, "room in a stream");
     if ((self->error = refusal_after_wait(self->stream)) != NULL)
         weft_raise_error(self->error);
     if (self->request->head.status < 0)

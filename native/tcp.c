@@ -78,7 +78,7 @@ static weft_async(stream_connect) {
     weft_begin(stream_connect);
     if ((self->error = begin(self)) != NULL)
         weft_raise_error(self->error);
-    WEFT__AWAIT_REQUEST(&self->attempt->head);
+    WEFT__AWAIT_REQUEST(&self->attempt->head, "a connection");
     weft_return(outcome(self));
     weft_drop();
     weft_stream_abort(self->stream);

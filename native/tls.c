@@ -85,7 +85,7 @@ static weft_async(tls_handshake) {
     weft_try {
         weft_with(weft_timeout(self->context->handshake_timeout)) {
             while (is_under_way(self))
-                WEFT__WAIT_OUTSIDE(&self->waiting);
+                WEFT__WAIT_OUTSIDE(&self->waiting, "a TLS handshake");
         }
     }
     weft_catch_code(WEFT_TIMED_OUT, self->timeout) {

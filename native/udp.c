@@ -311,7 +311,7 @@ static weft_async(receive_datagram) {
         weft_return(weft__owned_failure(self->refusal));
     self->inside = self->socket->read_by_task = true;
     while (self->socket->first == NULL && self->socket->failure == 0 && !self->socket->closed)
-        WEFT__WAIT_OUTSIDE(&self->socket->reader);
+        WEFT__WAIT_OUTSIDE(&self->socket->reader, "a datagram");
     if (self->socket->closed)
         weft_raise_error(&closed_socket);
     if (self->socket->first == NULL)
@@ -467,7 +467,7 @@ static weft_async(send_datagram) {
     if (self->outcome.kind == WEFT_FAILURE)
         weft_return(self->outcome);
     if (self->sending != NULL) {
-        WEFT__AWAIT_REQUEST(&self->sending->head);
+        WEFT__AWAIT_REQUEST(&self->sending->head, "room for a datagram");
         if (self->sending->head.status < 0)
             weft_return(send_failure(self, self->sending->head.status));
     }

@@ -339,7 +339,7 @@ static weft_async(watch_next) {
     if (self->error != NULL)
         weft_raise_error(self->error);
     while (!anything(self->watch)) {
-        WEFT__WAIT_OUTSIDE(&self->watch->waiting);
+        WEFT__WAIT_OUTSIDE(&self->watch->waiting, "a change of a file");
         if (self->watch->closed)
             weft_raise_error(&closed_watch);
     }

@@ -321,7 +321,7 @@ static weft_async(websocket_dial) {
             weft_raise_error(self->error);
         begin_answer(self);
         while (must_wait(self))
-            WEFT__AWAIT_INPUT(self->stream, &self->reader);
+            WEFT__AWAIT_INPUT(self->stream, &self->reader, "a WebSocket to open");
         if (self->error == NULL)
             self->error = begin_frames(self);
         if (self->error != NULL)

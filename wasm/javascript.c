@@ -240,7 +240,8 @@ weft_future *weft_javascript_call_array(size_t count, const weft_value *values) 
         weft_future_set_error(future, &weft_error_out_of_memory);
         return future;
     }
-    WEFT__LOG(loop, WEFT_LOG_EXTERNAL_BEGIN, 2, 0, weft__id_of(loop->current), 0, 0, self->id, 0);
+    WEFT__LOG(loop, WEFT_LOG_EXTERNAL_BEGIN, 2, 0, weft__id_of(loop->current), 0, 0, self->id,
+              weft__log_text(loop, weft_value_string(values[0])));
     weft_loop_hold(loop);
     weft_js_call(self, values, (int)count, (int)sizeof *values);
     return future;

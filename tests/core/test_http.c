@@ -876,6 +876,54 @@ TEST(two_tasks_do_not_read_one_body) {
     CHECK_EQ_STR(world.said, "RuntimeError: another task reads this response ab");
 }
 
+/* --- What is told of a wait --- */
+
+struct watches {
+    weft_frame frame;
+    weft_task *task;
+};
+
+/* The text that the log's newest record of that kind names, which the log defines before it. */
+static const char *logged(uint8_t kind) {
+    static weft_log_record records[WEFT_LOG_CHUNK];
+    size_t count = weft_log_recent(records, WEFT_LOG_CHUNK), last = count;
+    for (size_t i = 0; i < count; i++)
+        if (records[i].kind == kind)
+            last = i;
+        else if (records[i].kind == WEFT_LOG_STRING_DEF)
+            i += (records[i].payload + 31) / 32;
+    for (size_t i = 0; i < last; i++)
+        if (records[i].kind == WEFT_LOG_STRING_DEF && records[i].object == records[last].payload)
+            return (const char *)&records[i + 1]; /* padded with zeros, unless it fills them */
+    return NULL;
+}
+
+static weft_async(watches) {
+    weft_begin(watches);
+    CHECK(weft_log_on(NULL, NULL));
+    self->task = weft_create_task(weft_call(asks, .url = "http://me:secret@host/path"));
+    weft_await(weft_sleep(0));
+    {
+        char text[1024];
+        weft_task_wait wait = weft_task_waits_for(self->task);
+        CHECK_EQ_STR(wait.what, "an HTTP answer");
+        CHECK_EQ_INT(wait.id, 0);
+        weft_format_tasks(text, sizeof text);
+        CHECK(strstr(text, "an HTTP answer: GET http://host/path") != NULL);
+        CHECK_EQ_STR(logged(WEFT_LOG_EXTERNAL_BEGIN), "GET http://host/path");
+        CHECK_EQ_STR(logged(WEFT_LOG_WAIT), "an HTTP answer");
+    }
+    weft_await(self->task);
+    weft_drop();
+    weft_release(self->task);
+    weft_end();
+}
+
+TEST(a_wait_says_what_for) {
+    fake.scripts[0] = SCRIPT("=204", "", ".");
+    CHECK_EQ_STR(RUN_HTTP(weft_call(watches)), "none");
+}
+
 struct null {
     weft_frame frame;
     int what, got;
@@ -1069,7 +1117,8 @@ TEST_MAIN(
     TEST_CASE(what_nobody_closed_goes_with_the_loop_and_debug_mode_says_so),
     TEST_CASE(a_response_that_nobody_takes_is_closed), TEST_CASE(a_request_that_nobody_awaits_is_none),
     TEST_CASE(what_was_made_before_it_was_closed_says_so), TEST_CASE(two_tasks_do_not_read_one_body),
-    TEST_CASE(null_is_refused), TEST_CASE(what_is_asked_of_null_has_no_answer),
+    TEST_CASE(a_wait_says_what_for), TEST_CASE(null_is_refused),
+    TEST_CASE(what_is_asked_of_null_has_no_answer),
     TEST_CASE(the_first_failure_of_many_stops_none_of_the_others_until_the_client_closes),
     TEST_CASE(a_body_is_sent_as_it_is_made), TEST_CASE(an_answer_may_end_a_body_early),
     TEST_CASE(a_body_that_fails_stops_the_transfer), TEST_CASE(a_body_in_parts_may_be_cancelled_at_any_await),

@@ -30,7 +30,8 @@ static void hold(bool rule) {
 static bool names_a_string(const weft_log_record *record) {
     static const uint8_t kinds[] = {WEFT_LOG_CREATED, WEFT_LOG_CANCEL_REQUEST, WEFT_LOG_CANCEL_DELIVERED,
                                     WEFT_LOG_DONE,    WEFT_LOG_ERROR,          WEFT_LOG_OUTPUT,
-                                    WEFT_LOG_MARK,    WEFT_LOG_NEVER_AWAITED,  WEFT_LOG_NEVER_RETRIEVED};
+                                    WEFT_LOG_MARK,    WEFT_LOG_NEVER_AWAITED,  WEFT_LOG_NEVER_RETRIEVED,
+                                    WEFT_LOG_WAIT,    WEFT_LOG_EXTERNAL_BEGIN};
     return memchr(kinds, record->kind, sizeof kinds) != NULL;
 }
 

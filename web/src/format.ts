@@ -40,3 +40,8 @@ export function megabytes(bytes: number): string {
 
 /** What was thrown, in its own words. */
 export const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** "HTTP answer" of "an HTTP answer". */
+export function withoutArticle(noun: string): string {
+    return noun.replace(/^(an?|the) /, "");
+}

@@ -2,8 +2,7 @@
 
 import { EventDecoder, Kind, longStep, objectTypes, outcomes, payloadAsFloat, waitNames } from "./events.ts";
 import type { LogEvent, Outcome, Site, WaitName } from "./events.ts";
-import { count, duration } from "./format.ts";
-import { outsideName } from "./outside.ts";
+import { count, duration, withoutArticle } from "./format.ts";
 import { firstIndex } from "./timeline-geometry.ts";
 
 export type State = "ready" | "running" | "waiting";
@@ -17,8 +16,8 @@ export interface Wait {
     object: number;
     /** Of a sleep: its seconds. */
     delay: number | undefined;
-    /** Of input or output: the line of the library that waits; else 0. */
-    site: number;
+    /** Of input or output: what, "an HTTP answer"; else "". */
+    name: string;
 }
 
 /** How often something was waited for. */
@@ -179,7 +178,7 @@ export class TimelineModel {
                 return children > 0 ? `${name} of ${count(children, "task")}` : name;
             }
             case "input or output":
-                return outsideName(this.site(wait.site)) ?? wait.kind;
+                return withoutArticle(wait.name) || wait.kind;
             default:
                 return this.#objectText(wait);
         }
@@ -361,7 +360,7 @@ export class TimelineModel {
                     /* A gather and a shield are futures and objects in one. */
                     object: event.object || event.other,
                     delay: undefined,
-                    site: kind === "input or output" ? event.site : 0,
+                    name: kind === "input or output" ? (this.#decoder.string(event.payload) ?? "") : "",
                 });
                 break;
             }
@@ -495,8 +494,8 @@ function moveSpan(task: Task, event: LogEvent, lane: number): void {
 
 function countWait(waits: Waited[], wait: Wait): void {
     const known = waits.find(
-        ({ wait: { kind, other, object, delay, site } }) =>
-            kind === wait.kind && other === wait.other && object === wait.object && delay === wait.delay && site === wait.site,
+        ({ wait: { kind, other, object, delay, name } }) =>
+            kind === wait.kind && other === wait.other && object === wait.object && delay === wait.delay && name === wait.name,
     );
     if (known !== undefined) {
         /* A group is waited for once, though a cancellation may interrupt it. */

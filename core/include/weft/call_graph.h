@@ -58,8 +58,9 @@ size_t weft_task_stack(weft_task *task, weft_trace_entry *entries, size_t size);
 /* What a task waits for. */
 typedef struct weft_task_wait {
     const char *what; /* "timer", "task", "future", "gather", "shield", "group", "thread", "semaphore", "lock"
-                         and so on; NULL if it runs or is about to */
-    uint32_t id;      /* of that; 0 for a timer */
+                         and so on; outside of the loop "an HTTP answer", "a connection" and so on; NULL if
+                         it runs or is about to */
+    uint32_t id;      /* of that; 0 for a timer, and for what is outside */
     double seconds;   /* of a timer, until it is due; else 0 */
 } weft_task_wait;
 weft_task_wait weft_task_waits_for(weft_task *task);

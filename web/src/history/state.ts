@@ -30,6 +30,8 @@ export interface Wait {
     readonly other: number;
     /** The semaphore, lock, queue, group, …; 0 for none. */
     readonly object: number;
+    /** Of input or output: what, "an HTTP answer"; else "". */
+    readonly name: string;
     /** At a queue. */
     readonly way: "get" | "put" | "join" | undefined;
     /** Of a sleep: when it ends, and how long it was to last. */
@@ -105,6 +107,8 @@ export type Type = ObjectType | "thread" | "promise" | "operation";
 export interface ObjectState {
     readonly id: number;
     readonly type: Type;
+    /** Of what is outside: "GET http://localhost/", "a connection", a promise's function; "" if unknown. */
+    readonly name: string;
     /** Which one of its type, from 1; 0 if the log did not tell when it was made. */
     readonly ordinal: number;
     readonly creator: number;

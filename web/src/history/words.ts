@@ -1,7 +1,6 @@
 /** What things are called, and sentences whose parts lead to them. */
 
-import { baseName, duration, folder, instant as time } from "../format.ts";
-import { outsideThing } from "../outside.ts";
+import { baseName, duration, folder, instant as time, withoutArticle } from "../format.ts";
 import type { Instant, StackEntry } from "./instant.ts";
 import type { ObjectState, TaskState, Wait } from "./state.ts";
 
@@ -40,12 +39,15 @@ export class Words {
         return task === undefined ? "the loop" : { text: taskTitle(task), task: id };
     }
 
-    /** "permits" from the source, "semaphore", or "semaphore 2" where the program has several. */
+    /** "permits" from the source, "GET http://localhost/", "semaphore", or "semaphore 2" where the program has several. */
     objectName(id: number): string {
         const object = this.instant.object(id);
         const name = this.#names?.get(id);
         if (object === undefined || name !== undefined) {
             return name ?? "something";
+        }
+        if (object.name !== "") {
+            return object.type === "promise" ? `promise of ${object.name}` : withoutArticle(object.name);
         }
         return this.instant.countOf(object.type) > 1 ? `${typeName(object)} ${object.ordinal}` : typeName(object);
     }
@@ -53,8 +55,8 @@ export class Words {
     /** In a sentence: the only one of its type is "the semaphore". */
     object(id: number): Part {
         const name = this.objectName(id);
-        const type = this.instant.object(id)?.type;
-        const only = type !== undefined && !this.#names?.has(id) && this.instant.countOf(type) <= 1;
+        const object = this.instant.object(id);
+        const only = object?.name === "" && !this.#names?.has(id) && this.instant.countOf(object.type) <= 1;
         return { text: only ? `the ${name}` : name, object: id };
     }
 
@@ -98,7 +100,7 @@ export class Words {
             case "promise":
                 return ["a promise of JavaScript's"];
             case "input or output":
-                return [outsideThing(this.instant.site(wait.site)) ?? "what comes from outside"];
+                return [wait.name || "what comes from outside"];
             case "gather":
             case "shield":
             case "group":

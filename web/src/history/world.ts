@@ -112,7 +112,7 @@ export class World {
             case Kind.timerDrop:
                 return this.#drop(event);
             case Kind.externalBegin:
-                this.#put(this.#newObject(event.object, externals[event.subkind] ?? "operation", event.task));
+                this.#put({ ...this.#newObject(event.object, externals[event.subkind] ?? "operation", event.task), name: this.#names.string(event.payload) ?? "" });
                 return;
             case Kind.externalEnd:
                 return this.#finish(event.object);
@@ -211,6 +211,7 @@ export class World {
         const external = kind === "future" ? this.object(event.other)?.type : undefined;
         return {
             kind: external === "thread" || external === "promise" ? external : kind,
+            name: kind === "input or output" ? (this.#names.string(event.payload) ?? "") : "",
             other: event.other,
             object: event.object,
             way: kind === "queue" ? queueWays[event.count] : undefined,
@@ -270,6 +271,7 @@ export class World {
     #newObject(id: number, type: Type, creator: number): ObjectState {
         return {
             id, type, creator,
+            name: "",
             ordinal: this.#places.ordinal(id, type),
             site: 0,
             address: 0,
