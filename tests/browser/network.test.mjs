@@ -51,6 +51,7 @@ test("what they wait for is named in the table, in State and in Why", async (t) 
     }
     const state = await panel(page, "State");
     await state.getByText(/^download Task-5 waits for an HTTP answer at line \d+$/).waitFor();
+    await state.locator("strong").getByText(/^GET \S*data\//).first().waitFor();
     await state.getByText(/^download Task-9 waits for a permit of the semaphore at line \d+$/).waitFor();
     await state.getByText("download Task-5", { exact: true }).first().click(); /* it is selected then */
     await (await panel(page, "Why")).getByText(/^download Task-5 waits at line \d+ for an HTTP answer since 0\.200/).waitFor();
