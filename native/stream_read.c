@@ -54,10 +54,10 @@ static void put_back(weft_stream *stream, weft__reader *reader) {
 }
 
 /* In a body with self->stream and self->reader: waits while the condition holds and more may come. */
-#define WAIT_FOR_INPUT(condition)                      \
-    do {                                               \
-        begin_wait(self->stream, &self->reader);       \
-        while ((condition) && !is_over(self->stream))  \
+#define WAIT_FOR_INPUT(condition)                                           \
+    do {                                                                    \
+        begin_wait(self->stream, &self->reader);                            \
+        while ((condition) && !is_over(self->stream))                       \
             WEFT__WAIT_OUTSIDE(&self->reader.waiting, "bytes of a stream"); \
     } while (0)
 
