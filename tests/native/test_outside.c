@@ -89,7 +89,7 @@ static weft_async(use) {
     weft_loop_set_reporter(weft_loop_current(), remember, NULL);
     self->opened = open_one();
     begin_work(self);
-    WEFT__AWAIT_REQUEST(&self->work->head);
+    WEFT__AWAIT_REQUEST(&self->work->head, "work");
     CHECK_EQ_INT(self->work->head.status, 0);
     if (self->close)
         self->opened->head.close(&self->opened->head);

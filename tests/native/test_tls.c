@@ -834,7 +834,7 @@ static weft_async(cancelled) {
             self->task = weft_create_task(
                 weft_call(client, .context = self->client, .port = weft_listener_port(self->listener)));
             for (self->i = 0; self->i < self->steps; self->i++)
-                WEFT__WAIT_OUTSIDE(&self->polls->waiting);
+                WEFT__WAIT_OUTSIDE(&self->polls->waiting, "turn");
             weft_cancel(self->task);
             weft_try {
                 weft_await(self->task);
