@@ -1,11 +1,13 @@
 /* A file server, HTTP/1.1: with a port and a directory it serves
- * until Ctrl-C (try curl); without them it serves a directory of
- * its own, from which it downloads what is there. */
+ * until Ctrl-C (try curl), with a certificate and its key by TLS;
+ * without them it serves a directory of its own, from which it
+ * downloads what is there. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <weft/file.h>
 #include <weft/http_server.h>
+#include <weft/tls.h>
 #include <weft/weft.h>
 
 /* What browsers want to know of a file. */
@@ -177,14 +179,19 @@ struct serve {
     weft_frame frame;
     int port;
     const char *directory;
+    const char *certificate, *key; /* files in PEM; NULL: without TLS */
     char *real;
+    weft_tls_context *tls;
     weft_http_server *server;
 };
 
 weft_async(serve) {
     weft_begin(serve);
     weft_await_to(self->real, weft_file_real_path(self->directory));
-    weft_await_to(self->server, weft_http_serve("127.0.0.1", self->port, handle, self->real, NULL));
+    if (self->certificate != NULL)
+        weft_await_to(self->tls, weft_tls_server(self->certificate, self->key, NULL));
+    weft_await_to(self->server, weft_http_serve("127.0.0.1", self->port, handle, self->real,
+                                                &(weft_http_server_options){.tls = self->tls}));
     weft_with(self->server) {
         printf("serves %s at port %d\n", self->directory, self->port);
         fflush(stdout);
@@ -192,11 +199,14 @@ weft_async(serve) {
     }
     weft_drop();
     weft_free(self->real);
+    weft_tls_context_close(self->tls);
     weft_end();
 }
 
 int main(int count, char **arguments) {
-    if (count == 3)
-        return weft_main(weft_call(serve, .port = atoi(arguments[1]), .directory = arguments[2]));
+    if (count == 3 || count == 5)
+        return weft_main(weft_call(serve, .port = atoi(arguments[1]), .directory = arguments[2],
+                                   .certificate = count == 5 ? arguments[3] : NULL,
+                                   .key = count == 5 ? arguments[4] : NULL));
     return weft_main(weft_call(demonstrate));
 }

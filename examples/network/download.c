@@ -120,7 +120,9 @@ weft_async(program) {
     weft_end();
 }
 
-int main(void) {
+int main(int count, char **arguments) {
+    if (count == 2) /* the server's URL */
+        return weft_main(weft_call(download_all, .base = arguments[1]));
     return weft_main(weft_call(program));
 }
 #endif

@@ -90,7 +90,9 @@ weft_async(program) {
     weft_end();
 }
 
-int main(void) {
+int main(int count, char **arguments) {
+    if (count == 2) /* the server's URL */
+        return weft_main(weft_call(fetch_all, .base = arguments[1]));
     return weft_main(weft_call(program));
 }
 #endif

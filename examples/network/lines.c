@@ -83,7 +83,9 @@ weft_async(program) {
     weft_end();
 }
 
-int main(void) {
+int main(int count, char **arguments) {
+    if (count == 2) /* the server's URL */
+        return weft_main(weft_call(read_lines, .base = arguments[1]));
     return weft_main(weft_call(program));
 }
 #endif

@@ -133,6 +133,30 @@ test("curl gets files, and nothing from outside of them", async (t) => {
   assert.equal(await server.end(), "SIGINT");
 });
 
+test("curl, wrk and openssl s_client get files by TLS", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "weft-secure-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const [certificate, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+  const made = await run("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+    "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]);
+  assert.equal(made.status, 0, howItEnded(made));
+  writeFileSync(join(folder, "page.txt"), "by TLS\n");
+  const server = await serve(t, "file_server", folder, certificate, key);
+  const url = `https://localhost:${server.port}/page.txt`;
+
+  assert.equal(await output(run("curl", ["--silent", "--show-error", "--ipv4", "--cacert", certificate, url])), "by TLS\n");
+  const untrusting = await run("curl", ["--silent", "--show-error", "--ipv4", url]);
+  assert.match(untrusting.stderr, /certificate/);
+  const request = "GET /page.txt HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  const spoken = await run("openssl", ["s_client", "-connect", `127.0.0.1:${server.port}`, "-servername", "localhost", "-CAfile", certificate,
+    "-verify_return_error", "-quiet", "-ign_eof"], { input: request });
+  assert.match(spoken.stdout, /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nby TLS\n$/, howItEnded(spoken));
+  const load = await run("wrk", ["-t1", "-c20", "-d1s", url.replace("localhost", "127.0.0.1")]);
+  assert.match(load.stdout, /^ *[1-9]\d* requests in /m, howItEnded(load));
+  assert.doesNotMatch(load.stdout, /Socket errors|Non-2xx/);
+  assert.equal(await server.end(), "SIGINT");
+});
+
 test("nc talks with the echo server", async (t) => {
   const server = await serve(t, "echo_server");
   const result = await run("nc", ["-N", "127.0.0.1", String(server.port)], { input: "one\r\ntwo\nthree" });

@@ -406,10 +406,12 @@ test("nginx", async (context) => {
     if (typeof wanted === "string") assert.equal(printed[i], wanted, instruction);
     else assert.match(printed[i], wanted, instruction);
   });
-  // The examples under Node, whose fetch it is then.
+  // The examples, natively and under Node, whose fetch it is then.
   for (const [name, last] of [["fetch", "data from c"], ["lines", "that were all"], ["download", "121 bytes, 0 failed"]]) {
-    const result = await run(process.execPath, [runModule, at(`build/wasm/examples/${name}.wasm`)], { env: { WEFT_BASE: `${plain}/` } });
-    assert.equal(result.status, 0, howItEnded(result));
-    assert.equal(result.stdout.trimEnd().split("\n").at(-1), last);
+    const underNode = run(process.execPath, [runModule, at(`build/wasm/examples/${name}.wasm`)], { env: { WEFT_BASE: `${plain}/` } });
+    for (const result of await Promise.all([underNode, run(at(`build/native/examples/${name}`), [`${plain}/`])])) {
+      assert.equal(result.status, 0, howItEnded(result));
+      assert.equal(result.stdout.trimEnd().split("\n").at(-1), last);
+    }
   }
 });
