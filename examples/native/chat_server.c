@@ -61,6 +61,7 @@ struct chat {
     struct client client;
     char *name, *line;
     weft_group group;
+    const weft_error *error;
 };
 
 weft_async(chat) {
@@ -73,16 +74,21 @@ weft_async(chat) {
     self->client.next = clients;
     clients = &self->client;
     tell(&self->client, self->name, "is welcome");
-    weft_with_as(self->group, weft_task_group()) {
-        weft_group_create_task(&self->group,
-                               weft_call(write_lines, .stream = self->stream, .client = &self->client));
-        weft_for_await (self->line, weft_stream_lines(self->stream)) {
-            printf("%s: %s\n", self->name, self->line);
-            tell_others(&self->client, self->name, self->line);
-            weft_free(self->line);
-            self->line = NULL;
+    weft_try {
+        weft_with_as(self->group, weft_task_group()) {
+            weft_group_create_task(&self->group,
+                                   weft_call(write_lines, .stream = self->stream, .client = &self->client));
+            weft_for_await (self->line, weft_stream_lines(self->stream)) {
+                printf("%s: %s\n", self->name, self->line);
+                tell_others(&self->client, self->name, self->line);
+                weft_free(self->line);
+                self->line = NULL;
+            }
+            weft_group_cancel(&self->group);
         }
-        weft_group_cancel(&self->group);
+    }
+    weft_catch(self->error) {
+        printf("%s is cut off\n", self->name); /* while reading, writing, or both */
     }
     weft_drop();
     leave(&self->client);
