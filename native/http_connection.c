@@ -135,10 +135,17 @@ static void report(weft__http_connection *self, const weft_error *error, const c
         weft__current, &(weft_error_context){.message = message, .error = error, .task = self->task});
 }
 
+/* Whether the error says no more than that the peer has left, which is no fault of the handler's. */
+static bool peer_has_left(const weft__http_connection *self) {
+    int code = self->error->code;
+    return (code == WEFT_SYSTEM || code == WEFT_TLS) && self->stream != NULL &&
+           !weft__stream_is_sound(self->stream);
+}
+
 /* The handler has raised. */
 static void handler_failed(weft__http_connection *self) {
     weft_request *request = self->request;
-    if (request->fault == 0 || request->begun)
+    if ((request->fault == 0 || request->begun) && (weft__current->debug || !peer_has_left(self)))
         report(self, self->error, "failed");
     if (request->begun || self->stream == NULL)
         self->broken = true;

@@ -16,6 +16,7 @@
 #include "../fuzz/fuzz_http_server.c"
 
 static char said[8192];
+static char got[1 << 20];
 
 static void say(const char *format, ...) WEFT__PRINTF(1, 2);
 static void say(const char *format, ...) {
@@ -146,6 +147,10 @@ weft_async(answer) {
         }
     } else if (is(self, "/raise")) {
         weft_raise(WEFT_RUNTIME, "oh");
+    } else if (is(self, "/flood")) {
+        weft_await(weft_respond_begin(self->request, 200, NULL));
+        for (;;)
+            weft_await(weft_respond_write(self->request, got, sizeof got));
     } else if (is(self, "/slow")) {
         for (self->i = 0; self->i < 20; self->i++)
             weft_await(weft_sleep(0.001));
@@ -236,8 +241,6 @@ weft_async(asks) {
     weft_free(self->bytes);
     weft_end();
 }
-
-static char got[1 << 20];
 
 /* All that a server answers to this text. */
 static const char *exchange(const char *text, const weft_http_server_options *options, size_t piece,
@@ -620,6 +623,40 @@ TEST(a_handler_that_is_cancelled_ends_the_connection_and_none_is_an_error) {
                  "ECONNRESET[the handler of GET / failed: RuntimeError: the handler gave no coroutine] 500");
 }
 
+/* --- Peers that leave --- */
+
+struct leaving {
+    weft_frame frame;
+    bool debug;
+    weft_http_server *server;
+    weft_stream *stream;
+};
+
+weft_async(leaving) {
+    weft_begin(leaving);
+    weft_loop_set_reporter(weft_loop_current(), hear, NULL);
+    weft_loop_set_debug(weft_loop_current(), self->debug);
+    weft_await_to(self->server, weft_http_serve("127.0.0.1", 0, handle, NULL, NULL));
+    weft_await_to(self->stream, weft_tcp_connect("127.0.0.1", weft_http_server_port(self->server)));
+    weft_await(weft_stream_printf(self->stream, "GET /flood HTTP/1.1\r\n" HOST "\r\n"));
+    weft_await(weft_stream_read_exactly(self->stream, got, 1000));
+    weft_stream_abort(self->stream);
+    self->stream = NULL;
+    weft_await(weft_http_server_stop(self->server)); /* the handler has no other end */
+    weft_drop();
+    weft_stream_close(self->stream);
+    weft_http_server_close(self->server);
+    weft_end();
+}
+
+TEST(a_peer_that_leaves_is_told_of_in_debug_mode_only) {
+    said[0] = '\0';
+    CHECK(weft_run(weft_call(leaving), NULL, NULL));
+    CHECK_EQ_STR(said, "");
+    CHECK(weft_run(weft_call(leaving, .debug = true), NULL, NULL));
+    CHECK(has(said, "[the handler of GET /flood failed: SystemError: cannot write: "));
+}
+
 /* --- Misuse --- */
 
 struct misuses {
@@ -745,5 +782,6 @@ TEST_MAIN(TEST_CASE(requests_get_their_answers), TEST_CASE(they_do_when_they_com
           TEST_CASE(a_peer_that_is_too_slow_is_told_so), TEST_CASE(a_server_that_stops_lets_requests_end),
           TEST_CASE(it_does_not_wait_for_ever), TEST_CASE(a_server_can_be_closed_or_forgotten_at_any_step),
           TEST_CASE(a_handler_that_is_cancelled_ends_the_connection_and_none_is_an_error),
+          TEST_CASE(a_peer_that_leaves_is_told_of_in_debug_mode_only),
           TEST_CASE(what_is_asked_of_null_has_no_answer), TEST_CASE(misuse_is_told_in_words),
           TEST_CASE(mangled_input_is_survived))

@@ -24,7 +24,8 @@
  *
  * A handler runs in its connection's task, and the requests of one connection are answered one after the
  * other, in order. One that raises is answered with 500 and reported; one that is cancelled, or that raises
- * after its answer has begun, ends the connection. aiohttp.web is alike.
+ * after its answer has begun, ends the connection. That its peer has left is told in debug mode only.
+ * aiohttp.web is alike.
  */
 
 #include <weft/base.h>
