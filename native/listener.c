@@ -21,8 +21,8 @@ typedef struct acceptor {
 } acceptor;
 
 /*
- * libuv accepts into `streams`, which is a ring; if that is full, one connection is held by libuv, which then
- * accepts no more. Its memory is malloc's, and goes as a stream's does.
+ * libuv accepts into `streams`, which is a ring; if that is full, or as many connections are open as may be,
+ * one more is held by libuv, which then accepts no more. Its memory is malloc's, and goes as a stream's does.
  */
 struct weft_listener {
     weft__opened opened; /* first */
@@ -30,8 +30,10 @@ struct weft_listener {
     acceptor *acceptors, **last;
     weft_stream *streams[AHEAD];
     unsigned first, count;
+    unsigned limit; /* of the connections that are open; 0: none */
+    unsigned open;  /* connections, which are counted if there is a limit */
     int error;      /* libuv's, of an accept that failed and nobody was told of; 0: none */
-    uint32_t users; /* coroutines made for it */
+    uint32_t users; /* coroutines made for it, and connections that are counted */
     bool held;      /* libuv holds a connection */
     bool closed;
     bool gone; /* libuv has let go of the handle */
@@ -134,8 +136,25 @@ static void open_listener(weft_listener *listener) {
 
 /* --- Accepting --- */
 
-/* Takes what libuv holds into the ring. */
+static bool has_none(const weft_listener *listener) {
+    return !listener->closed && listener->count == 0 && listener->error == 0;
+}
+
+static bool has_room(const weft_listener *listener) {
+    return listener->count < AHEAD && (listener->limit == 0 || listener->open < listener->limit);
+}
+
+static void count_in(weft_listener *listener, weft_stream *stream) {
+    if (listener->limit == 0)
+        return;
+    stream->listener = use(listener);
+    listener->open++;
+}
+
+/* Takes what libuv holds into the ring, if it may. */
 static void take_held(weft_listener *listener) {
+    if (!listener->held || listener->closed || !has_room(listener))
+        return;
     bool tcp = listener->wire.handle.type == UV_TCP;
     weft_stream *stream = tcp ? weft__stream_new_tcp(listener->host) : weft__stream_new_pipe(listener->host);
     if (stream == NULL) {
@@ -151,7 +170,20 @@ static void take_held(weft_listener *listener) {
     }
     if (tcp)
         uv_tcp_nodelay(&stream->wire.tcp, 1); /* as asyncio does; a failure is only slow */
+    count_in(listener, stream);
     listener->streams[(listener->first + listener->count++) % AHEAD] = stream;
+}
+
+static void wake_one(weft_listener *listener) {
+    if (listener->acceptors != NULL && !has_none(listener))
+        weft__waiting_end(&listener->acceptors->waiting);
+}
+
+void weft__listener_count_out(weft_listener *listener) {
+    listener->open--;
+    take_held(listener);
+    wake_one(listener);
+    leave(listener);
 }
 
 static void on_connection(uv_stream_t *handle, int status) {
@@ -160,11 +192,9 @@ static void on_connection(uv_stream_t *handle, int status) {
         listener->error = status;
     } else {
         listener->held = true;
-        if (listener->count < AHEAD)
-            take_held(listener);
+        take_held(listener);
     }
-    if (listener->acceptors != NULL)
-        weft__waiting_end(&listener->acceptors->waiting);
+    wake_one(listener);
 }
 
 static void enter(weft_listener *listener, acceptor *self) {
@@ -185,20 +215,14 @@ static void leave_line(weft_listener *listener, acceptor *self) {
         listener->last = self->link;
     self->link = NULL;
     /* There may be more than one, or this one was cancelled after it was woken. */
-    if (listener->acceptors != NULL && (listener->count > 0 || listener->error != 0))
-        weft__waiting_end(&listener->acceptors->waiting);
-}
-
-static bool has_none(const weft_listener *listener) {
-    return !listener->closed && listener->count == 0 && listener->error == 0;
+    wake_one(listener);
 }
 
 static weft_stream *take(weft_listener *listener) {
     weft_stream *stream = listener->streams[listener->first];
     listener->first = (listener->first + 1) % AHEAD;
     listener->count--;
-    if (listener->held)
-        take_held(listener);
+    take_held(listener);
     return stream;
 }
 
@@ -217,8 +241,7 @@ static weft_value accepted(weft_listener *listener) {
         return weft__stream_value(take(listener));
     int code = listener->error;
     listener->error = 0;
-    if (listener->held)
-        take_held(listener);
+    take_held(listener);
     return weft__system_failure(code, "cannot accept a connection");
 }
 
@@ -364,6 +387,7 @@ static int open_socket(weft_listener *listener, const struct sockaddr_storage *a
 }
 
 static int listen_to(weft_listener *listener, const weft_listen_options *options) {
+    listener->limit = options->connection_limit;
     return uv_listen(&listener->wire.stream, options->backlog > 0 ? options->backlog : BACKLOG,
                      on_connection);
 }

@@ -152,6 +152,8 @@ static void close_wire(weft_stream *stream, bool reset) {
     } else {
         weft__close_handle(stream->host, handle, on_closed);
     }
+    if (stream->listener != NULL)
+        weft__listener_count_out(stream->listener);
 }
 
 /* What the program sees of the end. */

@@ -80,6 +80,7 @@ struct weft_stream {
     bool closed;                    /* by the program */
     bool gone;                      /* libuv has let go of the handle */
     bool unblocks;                  /* others share what libuv made not to block: that ends with the stream */
+    weft_listener *listener;        /* which counts it among what is open; NULL: none does */
     struct weft__stream_file *file; /* in place of what the handle is for; NULL: none */
     union {
         uv_handle_t handle;

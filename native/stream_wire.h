@@ -25,6 +25,9 @@ void weft__writers_wake(weft_stream *stream);
 void weft__writer_enter(weft_stream *stream, weft__writer *writer, size_t until);
 void weft__writer_leave(weft__writer *writer);
 
+/* listener.c: a stream that it counted is closed. */
+void weft__listener_count_out(weft_listener *listener);
+
 /* tcp.c: a copy in the loop's memory of a text that must be; else NULL with an error, owned. */
 char *weft__copy_argument(const char *text, const char *refusal, const weft_error **error);
 weft_coroutine *weft__find_host(const char *host);     /* weft_addresses *, not by a thread if in numbers */

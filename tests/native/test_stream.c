@@ -898,6 +898,80 @@ TEST(a_crowd_waits_until_it_is_accepted) {
     RUN_WELL(crowd);
 }
 
+#define LIMITED(name)                       \
+    struct name {                           \
+        weft_frame frame;                   \
+        weft_listener *listener;            \
+        weft_stream *streams[3], *accepted; \
+        weft_task *task;                    \
+        int count, served;                  \
+        char byte;                          \
+    }
+
+static weft_coroutine *count_echo(weft_stream *stream, void *argument) {
+    ++*(int *)argument;
+    return weft_call(echo, .stream = stream);
+}
+
+LIMITED(limited_server);
+
+static weft_async(limited_server) {
+    weft_begin(limited_server);
+    weft_await_to(self->listener,
+                  weft_tcp_listen("127.0.0.1", 0, &(weft_listen_options){.connection_limit = 2}));
+    self->task = weft_create_task(weft_listener_serve(self->listener, count_echo, &self->served));
+    for (self->count = 2; self->count >= 0; self->count--) {
+        weft_await_to(self->streams[self->count],
+                      weft_tcp_connect("127.0.0.1", weft_listener_port(self->listener)));
+        weft_await(weft_stream_printf(self->streams[self->count], "%d", self->count));
+    }
+    for (self->count = 0; self->count < 20; self->count++) { /* time enough for the third to be accepted */
+        weft_await(weft_stream_write(self->streams[1], "x", 1));
+        weft_await(weft_stream_read_exactly(self->streams[1], &self->byte, 1));
+    }
+    CHECK_EQ_INT(self->served, 2);
+    weft_await(weft_stream_read_exactly(self->streams[1], &self->byte, 1)); /* its first, or closing resets */
+    weft_stream_close(self->streams[1]);
+    weft_await(weft_stream_read_exactly(self->streams[0], &self->byte, 1));
+    CHECK_EQ_INT(self->byte, '0');
+    CHECK_EQ_INT(self->served, 3);
+    weft_await_to(self->streams[1], weft_tcp_connect("127.0.0.1", weft_listener_port(self->listener)));
+    weft_listener_close(self->listener); /* while libuv holds one, and two are open */
+    weft_await(self->task);
+    for (self->count = 0; self->count < 3; self->count++)
+        weft_stream_close(self->streams[self->count]);
+    weft_end();
+}
+
+LIMITED(limited_accept);
+
+static weft_async(limited_accept) {
+    weft_begin(limited_accept);
+    weft_await_to(self->listener,
+                  weft_tcp_listen("127.0.0.1", 0, &(weft_listen_options){.connection_limit = 1}));
+    for (self->count = 0; self->count < 3; self->count++)
+        weft_await_to(self->streams[self->count],
+                      weft_tcp_connect("127.0.0.1", weft_listener_port(self->listener)));
+    weft_await_to(self->accepted, weft_listener_accept(self->listener));
+    self->task = weft_create_task(weft_listener_accept(self->listener));
+    weft_await(weft_sleep(0.005));
+    CHECK(!weft_task_done(self->task));
+    weft_stream_abort(self->accepted); /* which makes room for it at once */
+    weft_await(weft_sleep(0));
+    weft_await_to(self->accepted, self->task);
+    self->accepted = weft_value_pointer(weft_task_take(self->task));
+    weft_listener_close(self->listener);
+    for (self->count = 0; self->count < 3; self->count++)
+        weft_stream_close(self->streams[self->count]);
+    weft_stream_close(self->accepted); /* which outlived its listener */
+    weft_end();
+}
+
+TEST(as_many_connections_are_open_as_the_limit_says) {
+    RUN_WELL(limited_server);
+    RUN_WELL(limited_accept);
+}
+
 /* --- What is known of it --- */
 
 PAIR(known);
@@ -948,4 +1022,5 @@ TEST_MAIN(TEST_CASE(lines_go_to_an_echo_server_and_come_back),
           TEST_CASE(only_a_socket_that_was_left_behind_is_replaced),
           TEST_CASE(without_a_free_descriptor_connecting_fails_and_accepting_goes_on),
           TEST_CASE(a_connection_that_fails_is_reported_and_the_server_goes_on),
-          TEST_CASE(a_crowd_waits_until_it_is_accepted), TEST_CASE(addresses_and_options))
+          TEST_CASE(a_crowd_waits_until_it_is_accepted),
+          TEST_CASE(as_many_connections_are_open_as_the_limit_says), TEST_CASE(addresses_and_options))

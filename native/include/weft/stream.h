@@ -48,9 +48,11 @@ weft_coroutine *weft_unix_connect(const char *path);
 
 /* What else can be said of a listener; zero is as usual. */
 typedef struct weft_listen_options {
-    int backlog;     /* connections that the system keeps until they are accepted; 0: 511 */
-    bool reuse_port; /* others, in other threads or processes, listen there, too: SO_REUSEPORT */
-    bool ipv6_only;  /* not IPv4, where the host is an IPv6 address such as "::" */
+    int backlog;               /* connections that the system keeps until they are accepted; 0: 511 */
+    bool reuse_port;           /* others, in other threads or processes, listen there, too: SO_REUSEPORT */
+    bool ipv6_only;            /* not IPv4, where the host is an IPv6 address such as "::" */
+    unsigned connection_limit; /* of its connections that are open at once, beyond which they wait in the
+                                  backlog; 0: no limit */
 } weft_listen_options;
 
 /*
