@@ -3,6 +3,7 @@
 /* Lookups of names and addresses, by libuv's threads. */
 
 #include "address.h"
+#include "argument.h"
 #include "outside.h"
 
 #include <errno.h>
@@ -38,10 +39,11 @@ typedef struct lookup {
 
 struct find_addresses {
     weft_frame frame;
-    const char *host, *service;
+    char *host, *service; /* owned */
     weft_dns_options options;
     lookup *lookup;
     weft_value outcome;
+    const weft_error *error; /* of the call */
 };
 
 static void free_lookup(weft__request *head) {
@@ -115,6 +117,8 @@ static weft_value found_addresses(const struct find_addresses *self) {
 
 static weft_async(find_addresses) {
     weft_begin(find_addresses);
+    if (self->error != NULL)
+        weft_raise_error(self->error);
     self->outcome = begin_find(self);
     if (self->outcome.kind == WEFT_FAILURE)
         weft_return(self->outcome);
@@ -123,11 +127,16 @@ static weft_async(find_addresses) {
     weft_drop();
     if (self->lookup != NULL)
         weft__request_leave(&self->lookup->head);
+    weft_free(self->host);
+    weft_free(self->service);
+    weft_error_release(self->error);
     weft_end();
 }
 
 weft_coroutine *weft_getaddrinfo(const char *host, const char *service, const weft_dns_options *options) {
-    return weft_call(find_addresses, .host = host, .service = service,
+    const weft_error *error = NULL;
+    char *named = weft__copy_optional(host, &error), *wanted = weft__copy_optional(service, &error);
+    return weft_call(find_addresses, .host = named, .service = wanted, .error = error,
                      .options = options == NULL ? (weft_dns_options){.family = 0} : *options);
 }
 
@@ -140,11 +149,12 @@ typedef struct naming {
 
 struct find_names {
     weft_frame frame;
-    const char *host;
+    char *host; /* owned */
     int port;
     weft_name_options options;
     naming *naming;
     weft_value outcome;
+    const weft_error *error; /* of the call */
 };
 
 static void free_naming(weft__request *head) {
@@ -199,6 +209,8 @@ static weft_value found_names(const struct find_names *self) {
 
 static weft_async(find_names) {
     weft_begin(find_names);
+    if (self->error != NULL)
+        weft_raise_error(self->error);
     self->outcome = begin_naming(self);
     if (self->outcome.kind == WEFT_FAILURE)
         weft_return(self->outcome);
@@ -207,10 +219,14 @@ static weft_async(find_names) {
     weft_drop();
     if (self->naming != NULL)
         weft__request_leave(&self->naming->head);
+    weft_free(self->host);
+    weft_error_release(self->error);
     weft_end();
 }
 
 weft_coroutine *weft_getnameinfo(const char *host, int port, const weft_name_options *options) {
-    return weft_call(find_names, .host = host, .port = port,
+    const weft_error *error = NULL;
+    char *copy = weft__copy_optional(host, &error);
+    return weft_call(find_names, .host = copy, .port = port, .error = error,
                      .options = options == NULL ? (weft_name_options){.numeric = false} : *options);
 }

@@ -3,6 +3,7 @@
 /* Listeners: sockets of TCP and Unix that accept. */
 
 #include "address.h"
+#include "argument.h"
 #include "stream_wire.h"
 
 #include <errno.h>

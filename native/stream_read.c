@@ -2,6 +2,7 @@
 
 /* What a program reads from a stream. */
 
+#include "argument.h"
 #include "stream_wire.h"
 
 #include <stdlib.h>

@@ -28,8 +28,7 @@ void weft__writer_leave(weft__writer *writer);
 /* listener.c: a stream that it counted is closed. */
 void weft__listener_count_out(weft_listener *listener);
 
-/* tcp.c: a copy in the loop's memory of a text that must be; else NULL with an error, owned. */
-char *weft__copy_argument(const char *text, const char *refusal, const weft_error **error);
+/* tcp.c */
 weft_coroutine *weft__find_host(const char *host);     /* weft_addresses *, not by a thread if in numbers */
 const weft_error *weft__refuse_path(const char *path); /* of a Unix socket; owned, or NULL */
 

@@ -3,6 +3,7 @@
 /* Connecting: by TCP, after a name was looked up, and to Unix sockets. */
 
 #include "address.h"
+#include "argument.h"
 #include "stream_wire.h"
 
 #include <stdlib.h>
@@ -251,22 +252,6 @@ weft_coroutine *weft_unix_connect(const char *path) {
     const weft_error *error = NULL;
     char *copy = weft__copy_argument(path, "NULL is no path to connect to", &error);
     return weft_call(unix_connect, .path = copy, .error = error);
-}
-
-/* --- Arguments --- */
-
-char *weft__copy_argument(const char *text, const char *refusal, const weft_error **error) {
-    if (text == NULL) {
-        *error = weft_error_new(WEFT_INVALID_ARGUMENT, "%s", refusal);
-        return NULL;
-    }
-    size_t size = strlen(text) + 1;
-    char *copy = weft_allocate(size);
-    if (copy == NULL)
-        *error = &weft_error_out_of_memory;
-    else
-        memcpy(copy, text, size);
-    return copy;
 }
 
 const weft_error *weft__refuse_path(const char *path) {

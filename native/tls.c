@@ -4,6 +4,8 @@
 
 #include "tls.h"
 
+#include "argument.h"
+
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +16,7 @@ struct tls_handshake {
     weft_frame frame;
     weft_stream *stream;
     weft_tls_context *context; /* counted; NULL: the default one */
-    const char *server_name;
+    char *server_name;         /* owned */
     bool server;
     weft__waiting waiting;
     const weft_error *error; /* owned */
@@ -77,7 +79,8 @@ static void leave(struct tls_handshake *self) {
 
 static weft_async(tls_handshake) {
     weft_begin(tls_handshake);
-    self->error = refusal(self);
+    if (self->error == NULL)
+        self->error = refusal(self);
     if (self->error == NULL)
         self->error = weft__tls_begin(self->stream, self->context, self->server_name, &self->waiting);
     if (self->error != NULL)
@@ -98,6 +101,7 @@ static weft_async(tls_handshake) {
     leave(self);
     weft__stream_leave(self->stream);
     weft_tls_context_close(self->context);
+    weft_free(self->server_name);
     weft_error_release(self->error);
     weft_end();
 }
@@ -108,8 +112,10 @@ static weft_tls_context *retained(weft_tls_context *context) {
 
 weft_coroutine *weft_stream_start_tls(weft_stream *stream, weft_tls_context *context,
                                       const char *server_name) {
+    const weft_error *error = NULL;
+    char *name = weft__copy_optional(server_name, &error);
     return weft_call(tls_handshake, .stream = weft__stream_use(stream), .context = retained(context),
-                     .server_name = server_name);
+                     .server_name = name, .error = error);
 }
 
 weft_coroutine *weft_tls_accept(weft_stream *stream, weft_tls_context *context) {
@@ -121,8 +127,9 @@ weft_coroutine *weft_tls_accept(weft_stream *stream, weft_tls_context *context) 
 
 struct tls_connect {
     weft_frame frame;
-    const char *host;
+    char *host; /* owned */
     int port;
+    const weft_error *error;   /* of the call */
     weft_tls_context *context; /* counted, or NULL */
     weft_stream *stream;       /* until it is returned */
 };
@@ -135,17 +142,23 @@ static weft_value give(struct tls_connect *self) {
 
 static weft_async(tls_connect) {
     weft_begin(tls_connect);
+    if (self->error != NULL)
+        weft_raise_error(self->error);
     weft_await_to(self->stream, weft_tcp_connect(self->host, self->port));
     weft_await(weft_stream_start_tls(self->stream, self->context, self->host));
     weft_return(give(self));
     weft_drop();
     weft_stream_abort(self->stream);
     weft_tls_context_close(self->context);
+    weft_free(self->host);
+    weft_error_release(self->error);
     weft_end();
 }
 
 weft_coroutine *weft_tls_connect(const char *host, int port, weft_tls_context *context) {
-    return weft_call(tls_connect, .host = host, .port = port, .context = retained(context));
+    const weft_error *error = NULL;
+    char *copy = weft__copy_argument(host, "NULL is no host to connect to", &error);
+    return weft_call(tls_connect, .host = copy, .port = port, .error = error, .context = retained(context));
 }
 
 /* --- Serving --- */

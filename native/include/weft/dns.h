@@ -10,8 +10,6 @@
  *     for (size_t i = 0; i < self->found->count; i++)
  *         printf("%s port %d\n", self->found->items[i].host, self->found->items[i].port);
  *     weft_free(self->found);
- *
- * Strings that are given are borrowed until the coroutine has ended.
  */
 
 #include <weft/coroutine.h>

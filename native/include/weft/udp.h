@@ -14,7 +14,7 @@
  *     }
  *
  * The network may lose datagrams, deliver them twice or in another order, and so does weft where nobody
- * receives: see weft_udp_options. Strings and data that are given are borrowed until the coroutine has ended.
+ * receives: see weft_udp_options. Data that is sent must live until the await ends.
  */
 
 #include <weft/coroutine.h>
