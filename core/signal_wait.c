@@ -1,5 +1,6 @@
 /* Signals as something awaited: coroutines that listen to them. */
 
+#include "links.h"
 #include "waiting.h"
 
 #include <weft/signal.h>
@@ -42,12 +43,7 @@ static void stop_listening(weft_loop *loop, weft__listener *self) {
         if (self->heard & bit_of(number))
             weft__signal_leave(loop, number);
     self->heard = 0;
-    if (self->link == NULL)
-        return;
-    *self->link = self->next;
-    if (self->next != NULL)
-        self->next->link = self->link;
-    self->link = NULL;
+    WEFT__UNLINK(self);
 }
 
 /* What was begun before an error is ended by weft_drop. */
@@ -60,11 +56,7 @@ static const weft_error *listen(weft_loop *loop, struct listen_to_signals *self)
                               self->wrong);
     if (self->wanted == 0)
         return weft_error_new(WEFT_INVALID_ARGUMENT, "no signal to wait for");
-    listener->link = &loop->listeners;
-    listener->next = loop->listeners;
-    if (listener->next != NULL)
-        listener->next->link = &listener->next;
-    loop->listeners = listener;
+    WEFT__LINK(&loop->listeners, listener);
     for (int number = 1; number <= SIGNALS; number++) {
         if (!(self->wanted & bit_of(number)))
             continue;

@@ -1,6 +1,7 @@
 /* Blocking work in a thread of the host's. */
 
 #include "internal.h"
+#include "links.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,18 +96,8 @@ void weft_work_run(weft_work *work) {
     weft__context_of_thread(NULL);
 }
 
-static void remember(weft_loop *loop, weft_work *work) {
-    work->next = loop->works;
-    work->link = &loop->works;
-    if (loop->works != NULL)
-        loop->works->link = &work->next;
-    loop->works = work;
-}
-
 static void forget(weft_work *work) {
-    *work->link = work->next;
-    if (work->next != NULL)
-        work->next->link = work->link;
+    WEFT__UNLINK(work);
     weft__release(work->loop, work->future);
     weft__context_free(work->loop, work->context);
 }
@@ -188,7 +179,7 @@ static weft_value send(weft_loop *loop, struct to_thread *self) {
                         .token = retain(self->token),
                         .future = weft__retain(self->future),
                         .context = context};
-    remember(loop, work);
+    WEFT__LINK(&loop->works, work);
     int code = loop->host->work(loop->host, work);
     if (code == 0) {
         weft_loop_hold(loop);

@@ -3,6 +3,7 @@
  * how it ends. Every coroutine made for a socket keeps its memory, so that closing it under them is safe.
  */
 
+#include "links.h"
 #include "websocket_transport.h"
 
 #include "internal.h"
@@ -139,10 +140,7 @@ void weft__websocket_let_go(weft_websocket *self) {
 static void wake_senders(weft_websocket *self) {
     while (self->senders != NULL) {
         weft__websocket_sender *sender = self->senders;
-        self->senders = sender->next;
-        if (self->senders != NULL)
-            self->senders->link = &self->senders;
-        sender->link = NULL;
+        WEFT__UNLINK(sender);
         weft__waiting_end(&sender->waiting);
     }
 }
@@ -471,22 +469,9 @@ static bool must_wait(const weft_websocket *self) {
     return self->state == WEBSOCKET_OPEN && self->transport->unsent(self) > WEBSOCKET_UNSENT_MOST;
 }
 
-static void stand_in_line(weft_websocket *websocket, weft__websocket_sender *sender) {
-    sender->next = websocket->senders;
-    sender->link = &websocket->senders;
-    if (sender->next != NULL)
-        sender->next->link = &sender->next;
-    websocket->senders = sender;
-}
-
 static void leave_line(weft__websocket_sender *sender) {
     weft__waiting_leave(&sender->waiting);
-    if (sender->link == NULL)
-        return;
-    *sender->link = sender->next;
-    if (sender->next != NULL)
-        sender->next->link = sender->link;
-    sender->link = NULL;
+    WEFT__UNLINK(sender);
 }
 
 static weft_async(send) {
@@ -497,7 +482,7 @@ static weft_async(send) {
             weft_return(failure);
     }
     while (must_wait(self->websocket)) {
-        stand_in_line(self->websocket, &self->sender);
+        WEFT__LINK(&self->websocket->senders, &self->sender);
         WEFT__WAIT_OUTSIDE(&self->sender.waiting, "room in a WebSocket");
     }
     weft_drop();

@@ -2,16 +2,8 @@
 
 /* Reading and writing elsewhere in a file than at its position, by any number of tasks. */
 
+#include "../core/links.h"
 #include "open_file.h"
-
-static void end_wait(weft__positioned *self) {
-    if (self->link == NULL)
-        return;
-    *self->link = self->next;
-    if (self->next != NULL)
-        self->next->link = self->link;
-    self->link = NULL;
-}
 
 static weft__positioned *new_positioned(weft_file *file, const void *data, size_t size) {
     weft__positioned *self = weft__request_new(sizeof *self + size, file->host, weft__fs_free);
@@ -44,13 +36,8 @@ static void begin_positioned(weft__positioned *self, size_t at, size_t size, uin
                       : uv_fs_read(uv, fs, file->descriptor, &buffer, 1, (int64_t)offset, on_positioned);
     weft__fs_begun(&self->fs, code);
     file->threads += self->fs.head.pending;
-    if (self->link != NULL)
-        return;
-    self->next = file->elsewhere;
-    self->link = &file->elsewhere;
-    if (self->next != NULL)
-        self->next->link = &self->next;
-    file->elsewhere = self;
+    if (self->link == NULL)
+        WEFT__LINK(&file->elsewhere, self);
 }
 
 struct file_at {
@@ -113,7 +100,7 @@ static weft_async(file_at) {
         weft_return(self->done);
     weft_drop();
     if (self->request != NULL) {
-        end_wait(self->request);
+        WEFT__UNLINK(self->request);
         weft__fs_leave(&self->request->fs);
     }
     weft__file_unuse(self->file);

@@ -2,6 +2,7 @@
 
 /* How bytes go out of a stream: at once what the system takes, the rest as requests of libuv's. */
 
+#include "../core/links.h"
 #include "stream_wire.h"
 
 #include <errno.h>
@@ -24,21 +25,12 @@ enum { TURN_AFTER = 1048576 }; /* bytes written at once, after which others have
 
 void weft__writer_enter(weft_stream *stream, weft__writer *writer, size_t until) {
     writer->until = until;
-    writer->next = stream->writers;
-    writer->link = &stream->writers;
-    if (writer->next != NULL)
-        writer->next->link = &writer->next;
-    stream->writers = writer;
+    WEFT__LINK(&stream->writers, writer);
 }
 
 void weft__writer_leave(weft__writer *writer) {
     weft__waiting_leave(&writer->waiting);
-    if (writer->link == NULL)
-        return;
-    *writer->link = writer->next;
-    if (writer->next != NULL)
-        writer->next->link = writer->link;
-    writer->link = NULL;
+    WEFT__UNLINK(writer);
 }
 
 static bool has_to_wait(const weft_stream *stream, size_t until) {
