@@ -109,7 +109,4 @@ void weft__websocket_closed(weft_websocket *websocket, int code, const char *rea
 /* It could not be made, or broke. Takes the error. */
 void weft__websocket_failed(weft_websocket *websocket, const weft_error *error);
 
-/* Whether these bytes are UTF-8. */
-bool weft__is_utf8(const void *data, size_t size);
-
 #endif

@@ -1,6 +1,7 @@
 /* WebSockets over a carrier that the test plays: what is kept, who waits, how it ends. With real peers:
  * tests/native/test_websocket.c and tests/node/. */
 
+#include "../../core/utf8.h"
 #include "../../core/websocket_transport.h"
 
 #include "world.h"
