@@ -1,23 +1,18 @@
 #include "opened.h"
 
+#include "links.h"
+
 void weft__open_in(weft__opened **list, weft__opened *self, const char *what,
                    void (*close)(weft__opened *self)) {
     self->what = what;
     self->close = close;
-    self->next = *list;
-    self->link = list;
-    if (self->next != NULL)
-        self->next->link = &self->next;
-    *list = self;
+    WEFT__LINK(list, self);
 }
 
 void weft__open_ends(weft__opened *self) {
     if (self->link == NULL)
         return;
-    *self->link = self->next;
-    if (self->next != NULL)
-        self->next->link = self->link;
-    self->link = NULL;
+    WEFT__UNLINK(self);
     self->host = NULL;
 }
 

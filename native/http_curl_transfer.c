@@ -2,6 +2,7 @@
 
 /* One exchange as a transfer of libcurl's: what is asked for, and what it calls back with. */
 
+#include "../core/links.h"
 #include "http_curl.h"
 
 #include <errno.h>
@@ -323,9 +324,7 @@ void weft__curl_transfer_free(weft__curl_transfer *self) {
     if (self->exchange != NULL)
         self->exchange->transfer = NULL;
     if (self->link != NULL) {
-        *self->link = self->next;
-        if (self->next != NULL)
-            self->next->link = self->link;
+        WEFT__UNLINK(self);
         curl_multi_remove_handle(self->pool->multi, self->easy);
     }
     curl_easy_cleanup(self->easy);
@@ -347,11 +346,7 @@ const weft_error *weft__http_start(weft__exchange *exchange) {
         return error;
     }
     exchange->transfer = self;
-    self->link = &pool->transfers;
-    self->next = pool->transfers;
-    if (self->next != NULL)
-        self->next->link = &self->next;
-    pool->transfers = self;
+    WEFT__LINK(&pool->transfers, self);
     return NULL;
 }
 

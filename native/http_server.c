@@ -2,6 +2,7 @@
 
 /* The server: its beginning and end, its connections, and the look at their deadlines. */
 
+#include "../core/links.h"
 #include "http_server.h"
 
 #include <stdlib.h>
@@ -116,11 +117,7 @@ static void sweep(void *argument) {
 
 void weft__http_server_enter(weft__http_connection *connection) {
     weft_http_server *self = connection->server;
-    connection->next = self->connections;
-    connection->link = &self->connections;
-    if (connection->next != NULL)
-        connection->next->link = &connection->next;
-    self->connections = connection;
+    WEFT__LINK(&self->connections, connection);
     self->connection_count++;
     if (self->sweep == NULL)
         self->sweep = weft_call_later(self->period, sweep, self);
@@ -130,10 +127,7 @@ void weft__http_server_leave(weft__http_connection *connection) {
     weft_http_server *self = connection->server;
     if (connection->link == NULL)
         return;
-    *connection->link = connection->next;
-    if (connection->next != NULL)
-        connection->next->link = connection->link;
-    connection->link = NULL;
+    WEFT__UNLINK(connection);
     if (--self->connection_count > 0)
         return;
     weft_handle_cancel(self->sweep);
