@@ -2,8 +2,8 @@
 
 /* The server: its beginning and end, its connections, and the look at their deadlines. */
 
-#include "../core/links.h"
 #include "http_server.h"
+#include "../core/links.h"
 
 #include <stdlib.h>
 
