@@ -72,6 +72,8 @@ static void call_all(weft_concurrent_future *self, done_callback *callbacks) {
 /* Takes both. What comes after its end is freed. */
 static void end(weft_concurrent_future *self, weft_value value, const weft_error *error) {
     done_callback *callbacks = NULL;
+    if (self == NULL)
+        return false;
     uv_mutex_lock(&self->mutex);
     bool late = self->done;
     if (!late)
@@ -175,7 +177,7 @@ without:
 }
 
 weft_concurrent_future *weft__submit(weft_loop *loop, weft_frame *initialiser) {
-    weft_concurrent_future *self = new_future(loop, initialiser);
+    weft_concurrent_future *self = loop == NULL ? NULL : new_future(loop, initialiser);
     if (self == NULL) {
         weft_coroutine_close(weft__make(initialiser)); /* in whatever thread: its drop runs */
         return NULL;
@@ -189,6 +191,8 @@ weft_concurrent_future *weft__submit(weft_loop *loop, weft_frame *initialiser) {
 /* --- What every thread may ask --- */
 
 bool weft_concurrent_wait(weft_concurrent_future *self, double seconds) {
+    if (self == NULL)
+        return true;
     uint64_t now = uv_hrtime(), most = (uint64_t)INT64_MAX - now;
     double wished = fmax(seconds * 1e9, 0); /* 0 for NaN */
     uint64_t until = now + (wished < (double)most ? (uint64_t)wished : most);
@@ -202,6 +206,8 @@ bool weft_concurrent_wait(weft_concurrent_future *self, double seconds) {
 }
 
 bool weft_concurrent_done(weft_concurrent_future *self) {
+    if (self == NULL)
+        return true;
     uv_mutex_lock(&self->mutex);
     bool done = self->done;
     uv_mutex_unlock(&self->mutex);
@@ -210,6 +216,10 @@ bool weft_concurrent_done(weft_concurrent_future *self) {
 
 const weft_error *weft_concurrent_error(weft_concurrent_future *self) {
     static const weft_error pending = {.code = WEFT_INVALID_STATE, .message = "the result is not there yet"};
+    static const weft_error never = {.code = WEFT_OUT_OF_MEMORY,
+                                     .message = "the coroutine could not be given to its loop"};
+    if (self == NULL)
+        return &never;
     uv_mutex_lock(&self->mutex);
     const weft_error *error = self->done ? self->error : &pending;
     uv_mutex_unlock(&self->mutex);
@@ -259,7 +269,7 @@ bool weft_concurrent_cancel(weft_concurrent_future *self) {
 
 bool weft_concurrent_add_done_callback(weft_concurrent_future *self, weft_concurrent_callback *function,
                                        void *argument) {
-    done_callback *callback = function == NULL ? NULL : malloc(sizeof *callback);
+    done_callback *callback = self == NULL || function == NULL ? NULL : malloc(sizeof *callback);
     if (callback == NULL)
         return false;
     *callback = (done_callback){NULL, function, argument};

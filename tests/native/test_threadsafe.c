@@ -627,7 +627,27 @@ TEST(the_variables_of_a_thread_stay_out_of_other_loops) {
     stop_service();
 }
 
-TEST_MAIN(TEST_CASE(every_call_arrives_in_the_order_of_its_thread), TEST_CASE(a_call_wakes_a_sleeping_loop),
+static void count_call(weft_concurrent_future *future, void *argument) {
+    (void)future;
+    ++*(int *)argument;
+}
+
+TEST(one_that_could_not_be_made_is_done_with_an_error) {
+    int calls = 0;
+    weft_concurrent_future *none = weft_run_coroutine_threadsafe(NULL, asked, .how = 'v', .number = 21);
+    CHECK(none == NULL);
+    CHECK(weft_concurrent_wait(none, 1) && weft_concurrent_done(none));
+    CHECK_EQ_INT(weft_concurrent_error(none)->code, WEFT_OUT_OF_MEMORY);
+    CHECK(!weft_concurrent_cancelled(none) && !weft_concurrent_cancel(none));
+    CHECK_EQ_INT(weft_concurrent_value(none).kind, WEFT_FAILURE);
+    CHECK_EQ_INT(weft_concurrent_take(none).kind, WEFT_FAILURE);
+    CHECK(!weft_concurrent_add_done_callback(none, count_call, &calls));
+    CHECK_EQ_INT(calls, 0);
+    weft_concurrent_release(none);
+}
+
+TEST_MAIN(TEST_CASE(one_that_could_not_be_made_is_done_with_an_error),
+          TEST_CASE(every_call_arrives_in_the_order_of_its_thread), TEST_CASE(a_call_wakes_a_sleeping_loop),
           TEST_CASE(the_loop_s_own_thread_may_call_too),
           TEST_CASE(an_attached_loop_is_called_and_stopped_from_another_thread),
           TEST_CASE(another_thread_gets_the_value), TEST_CASE(a_string_outlives_the_loop),

@@ -3,11 +3,12 @@
 
 /*
  * Coroutines that another thread asks for: it gives a loop a coroutine to run, and gets a concurrent future,
- * which any thread may wait for, ask and cancel. Everything here may be called from every thread.
+ * which any thread may wait for, ask and cancel. Everything here may be called from every thread. NULL stands
+ * for one that could not be made: it is done, with an OutOfMemory.
  *
  *     static void *ask(void *loop) {
  *         weft_concurrent_future *answer = weft_run_coroutine_threadsafe(loop, fetch, .url = "a");
- *         if (answer != NULL && weft_concurrent_wait(answer, 5.0) && weft_concurrent_error(answer) == NULL)
+ *         if (weft_concurrent_wait(answer, 5.0) && weft_concurrent_error(answer) == NULL)
  *             puts(weft_value_string(weft_concurrent_value(answer)));
  *         weft_concurrent_release(answer);
  *         return NULL;
@@ -70,10 +71,10 @@ WEFT_END_DECLARATIONS
 
 /*
  * Runs a coroutine as a task of `loop`, from a later tick on; the other arguments are those of weft_call. The
- * structure is copied, so what it points to must live as long as the coroutine. NULL without memory, after
- * running what stands behind its weft_drop. A task that is cancelled or a loop that is closed cancels the
- * future. The loop does not wait for coroutines that are yet to come: see weft_call_soon_threadsafe.
- * asyncio.run_coroutine_threadsafe
+ * structure is copied, so what it points to must live as long as the coroutine. NULL without memory or
+ * without a loop, after running what stands behind its weft_drop. A task that is cancelled or a loop that is
+ * closed cancels the future. The loop does not wait for coroutines that are yet to come: see
+ * weft_call_soon_threadsafe. asyncio.run_coroutine_threadsafe
  */
 #define weft_run_coroutine_threadsafe(loop, ...) WEFT__SUBMIT(loop, __VA_ARGS__, )
 #define WEFT__SUBMIT(loop, name, ...)                                             \
