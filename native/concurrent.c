@@ -72,8 +72,6 @@ static void call_all(weft_concurrent_future *self, done_callback *callbacks) {
 /* Takes both. What comes after its end is freed. */
 static void end(weft_concurrent_future *self, weft_value value, const weft_error *error) {
     done_callback *callbacks = NULL;
-    if (self == NULL)
-        return false;
     uv_mutex_lock(&self->mutex);
     bool late = self->done;
     if (!late)
@@ -255,6 +253,8 @@ weft_value weft_concurrent_take(weft_concurrent_future *self) {
 
 bool weft_concurrent_cancel(weft_concurrent_future *self) {
     done_callback *callbacks = NULL;
+    if (self == NULL)
+        return false;
     uv_mutex_lock(&self->mutex);
     bool pending = !self->done;
     if (pending) {
