@@ -28,9 +28,9 @@ weft_async(nap) {
     weft_await(weft_sleep(0.3));
     printf("the nap begins\n");
     if (self->blocking)
-        thrd_sleep(&(struct timespec){.tv_nsec = 400000000}, NULL); /* and the clock stands still */
+        thrd_sleep(&(struct timespec){.tv_nsec = 500000000}, NULL); /* and the clock stands still */
     else
-        weft_await(weft_sleep(0.4));
+        weft_await(weft_sleep(0.5));
     printf("the nap ends\n");
     weft_end();
 }

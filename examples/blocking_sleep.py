@@ -14,9 +14,9 @@ async def nap(blocking):
     await asyncio.sleep(0.3)
     print("the nap begins")
     if blocking:
-        time.sleep(0.4)  # and the clock stands still
+        time.sleep(0.5)  # and the clock stands still
     else:
-        await asyncio.sleep(0.4)
+        await asyncio.sleep(0.5)
     print("the nap ends")
 
 

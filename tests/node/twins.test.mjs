@@ -67,7 +67,7 @@ function life(model) {
 // Where time differs, since a blocking call takes real time and no virtual time in C's simulation, but has the virtual clock
 // of the twin go on; and since a page has no threads, where the twin's go on beside the loop.
 const blocking = {
-  blocking_sleep: "the first nap blocks for 0.4 s",
+  blocking_sleep: "the first nap blocks for 0.5 s",
   synchronous: "the three blocking calls take 0.4 s each",
   to_thread: "the two threads sleep for 0.5 s",
 };
