@@ -3,6 +3,8 @@
 
 /* What the files of the HTTP client share. */
 
+#include "buffer.h"
+#include "http_text.h"
 #include "http_transport.h"
 #include "opened.h"
 #include "waiting.h"
@@ -25,7 +27,7 @@ weft_http *weft__http_client(weft_http *client);
 /* Makes its pool, if it has none yet. NULL, or an error, counted. */
 const weft_error *weft__http_client_ready(weft_http *client);
 
-/* --- Responses: http_response.c, http_exchange.c --- */
+/* --- Responses --- */
 
 /*
  *     NEW --started--> UNDER_WAY --head--> ANSWERED --end--> ENDED
@@ -60,8 +62,8 @@ struct weft_http_response {
     int status, version;
     char *request_url; /* the exchange's */
     char *url;         /* that answered; NULL: the request's */
-    char *text;        /* of headers: "name\0value\0" for each */
-    size_t text_size, text_room, header_size;
+    weft__buffer text; /* of headers: "name\0value\0" for each */
+    size_t header_size;
     weft_http_field *fields; /* into the text, from the head on */
     size_t field_count;
 
@@ -75,10 +77,9 @@ struct weft_http_response {
     weft_frame *waiter; /* the coroutine that waits, or has been woken; NULL: none */
     unsigned wants;     /* of the waiter */
 
-    weft_value part; /* of the request's body, that is being sent */
-    size_t sent;     /* of the part, bytes */
-    char *gathered;  /* parts of it, for a transport that sends it in one piece */
-    size_t gathered_room;
+    weft_value part;                   /* of the request's body, that is being sent */
+    size_t sent;                       /* of the part, bytes */
+    weft__buffer gathered;             /* parts of it, for a transport that sends it in one piece */
     bool has_part, parts_end, starved; /* starved: the transport is to be resumed */
 
     weft_handle *timer;
@@ -101,22 +102,33 @@ typedef struct weft__http_packing {
 void *weft__http_pack(weft__http_packing *pack, const void *data,
                       size_t size); /* NULL for NULL, and in the first pass */
 const char *weft__http_pack_text(weft__http_packing *pack, const char *text);
-bool weft__http_same_name(const char *a, const char *b);                                 /* of headers */
-const weft_http_field *weft__http_find(const weft_http_field *fields, const char *name); /* or NULL */
+
+/* http_url.c */
+const weft_error *weft__http_check_base(const char *url); /* counted, or NULL */
+/* A copy of what the URL is, relative to a base or NULL. NULL with an error. */
+char *weft__http_absolute_url(const char *base, const char *url, const weft_error **error);
+/* "GET http://localhost/", without the name and password that may be in it. */
+void weft__http_tell_request(const char *method, const char *url, char *buffer, size_t size);
 
 /* http_exchange.c */
 const weft_error *weft__http_begin(weft_http_response *self);            /* NULL, or an error, borrowed */
 void weft__http_fail(weft_http_response *self, const weft_error *error); /* takes it; stops the transfer */
+void weft__http_lose(weft_http_response *self, const weft_error *error); /* the same where that has ended */
+void weft__http_alive(weft_http_response *self); /* something has come from the server, or gone there */
 const weft_error *weft__http_error(const weft_http_response *self, int code, const char *system,
                                    const char *format, ...) WEFT__PRINTF(4, 5); /* "GET http://…: …" */
 bool weft__http_will_wait(weft_http_response *self, weft_frame *frame, unsigned wants); /* false: no need */
 const weft__outside *weft__http_awaited(unsigned wants); /* what that is, for people */
 void weft__http_waited(weft_http_response *self,
-                       const weft_frame *frame);                /* after the wait, and behind weft_drop */
+                       const weft_frame *frame); /* after the wait, and behind weft_drop */
+
+/* http_answer.c */
 void weft__http_consume(weft_http_response *self, size_t size); /* of what is unread */
 weft_bytes *weft__http_take(weft_http_response *self);          /* all that is unread; or NULL */
 void weft__http_resume_reading(weft_http_response *self);
 const weft_error *weft__http_gathered(weft_http_response *self); /* the whole body, or why not; borrowed */
+
+/* http_upload.c */
 bool weft__http_gather_part(weft_http_response *self, weft_value part); /* takes it; before the begin */
 void weft__http_put_part(weft_http_response *self, weft_value part);    /* takes it */
 void weft__http_put_end(weft_http_response *self);
@@ -129,6 +141,19 @@ void weft__http_release(weft_http_response *self);
 const weft_error *weft__http_refusal(const weft_http_response *self);
 static inline size_t weft__http_unread(const weft_http_response *self) {
     return self->bytes == NULL ? 0 : self->bytes->size - self->start;
+}
+static inline weft_http_response *weft__http_of(weft__exchange *exchange) {
+    return (weft_http_response *)(void *)((char *)exchange - offsetof(weft_http_response, exchange));
+}
+static inline void weft__http_wake(weft_http_response *self, unsigned what) {
+    if (self->wants & what)
+        weft__waiting_end(&self->waiting);
+}
+/* The response's loop becomes the current one; the one before is to be put back. */
+static inline weft_loop *weft__http_enter(const weft_http_response *self) {
+    weft_loop *outer = weft__current;
+    weft__current = self->exchange.loop;
+    return outer;
 }
 static inline bool weft__http_live(const weft_http_response *self) {
     return self->state == HTTP_UNDER_WAY || self->state == HTTP_ANSWERED;

@@ -16,28 +16,37 @@ static const weft_error *end_of(const weft_http_response *self) {
     return self->state == HTTP_FAILED ? self->error : NULL;
 }
 
-/* --- Chunks --- */
+/* --- Chunks and lines: generators of what has come --- */
 
-struct http_chunks {
+struct http_items {
     weft_frame frame;
     weft_http_response *response; /* counted */
+    /* The size of the next item; 0 if it is not all there yet. And that as a value, consumed. */
+    size_t (*next)(weft_http_response *response);
+    weft_value (*take)(weft_http_response *response, size_t size);
     const weft_error *error;
-    weft_value chunk; /* on its way: not owned here */
+    size_t size;
+    weft_value item; /* on its way: not owned here */
 };
 
-static weft_async(http_chunks) {
-    weft_begin(http_chunks);
+static bool has_item(struct http_items *self) {
+    self->size = self->next(self->response);
+    return self->size > 0 || !weft__http_live(self->response);
+}
+
+static weft_async(http_items) {
+    weft_begin(http_items);
     for (;;) {
         if ((self->error = weft__http_refusal(self->response)) != NULL)
             weft_raise_error(self->error);
-        while (!is_ready(self->response))
+        while (!has_item(self))
             WEFT__HTTP_WAIT(self->response, HTTP_WAITS_BYTES);
-        if (weft__http_unread(self->response) == 0)
+        if (self->size == 0)
             break;
-        self->chunk = weft_owned_pointer(weft__http_take(self->response), weft_free);
-        if (self->chunk.kind == WEFT_FAILURE)
-            weft_return(self->chunk);
-        weft_yield(self->chunk);
+        self->item = self->take(self->response, self->size);
+        if (self->item.kind == WEFT_FAILURE)
+            weft_return(self->item);
+        weft_yield(self->item);
     }
     if ((self->error = end_of(self->response)) != NULL)
         weft_raise_error(self->error);
@@ -47,22 +56,21 @@ static weft_async(http_chunks) {
     weft_end();
 }
 
-weft_coroutine *weft_http_chunks(weft_http_response *response) {
-    return weft_call(http_chunks, .response = weft__http_retain(response));
+static size_t next_chunk(weft_http_response *self) {
+    return weft__http_unread(self);
 }
 
-/* --- Lines --- */
+static weft_value take_chunk(weft_http_response *self, size_t size) {
+    (void)size;
+    return weft_owned_pointer(weft__http_take(self), weft_free);
+}
 
-struct http_lines {
-    weft_frame frame;
-    weft_http_response *response; /* counted */
-    const weft_error *error;
-    size_t size;     /* of the next line, with its end */
-    weft_value line; /* on its way: not owned here */
-};
+weft_coroutine *weft_http_chunks(weft_http_response *response) {
+    return weft_call(http_items, .response = weft__http_retain(response), .next = next_chunk,
+                     .take = take_chunk);
+}
 
-/* The size of the next line with its end; 0 if it is not all there yet. At the end of the body the rest is
- * one, and so is what is too long for one. */
+/* With its end. At the end of the body the rest is a line, and so is what is too long for one. */
 static size_t next_line(weft_http_response *self) {
     size_t unread = weft__http_unread(self);
     if (unread == 0)
@@ -75,12 +83,7 @@ static size_t next_line(weft_http_response *self) {
     return self->state == HTTP_ENDED || unread > LINE_MOST + 2 ? unread : 0;
 }
 
-static bool has_line(weft_http_response *self, size_t *size) {
-    *size = next_line(self);
-    return *size > 0 || !weft__http_live(self);
-}
-
-/* A line of so many bytes, with its end, as a value. */
+/* Without its end. One that is none is dropped, so that reading can go on behind it. */
 static weft_value take_line(weft_http_response *self, size_t size) {
     const char *from = self->bytes->data + self->start;
     size_t length = size;
@@ -88,41 +91,24 @@ static weft_value take_line(weft_http_response *self, size_t size) {
         length--;
     if (length < size && length > 0 && from[length - 1] == '\r')
         length--;
+    weft_value line;
     if (length > LINE_MOST)
-        return weft__owned_failure(
+        line = weft__owned_failure(
             weft__http_error(self, WEFT_LIMIT, NULL, "a line is longer than %d bytes", LINE_MOST));
-    if (memchr(from, '\0', length) != NULL)
-        return weft__owned_failure(weft__http_error(self, WEFT_HTTP, NULL, "a line has a zero byte"));
-    weft_value line = weft__string_value(from, length);
-    if (line.kind != WEFT_FAILURE)
-        weft__http_consume(self, size);
+    else if (memchr(from, '\0', length) != NULL)
+        line = weft__owned_failure(weft__http_error(self, WEFT_HTTP, NULL, "a line has a zero byte"));
+    else {
+        line = weft__string_value(from, length);
+        if (line.kind == WEFT_FAILURE)
+            return line; /* it is still there */
+    }
+    weft__http_consume(self, size);
     return line;
 }
 
-static weft_async(http_lines) {
-    weft_begin(http_lines);
-    for (;;) {
-        if ((self->error = weft__http_refusal(self->response)) != NULL)
-            weft_raise_error(self->error);
-        while (!has_line(self->response, &self->size))
-            WEFT__HTTP_WAIT(self->response, HTTP_WAITS_BYTES);
-        if (self->size == 0)
-            break;
-        self->line = take_line(self->response, self->size);
-        if (self->line.kind == WEFT_FAILURE)
-            weft_return(self->line);
-        weft_yield(self->line);
-    }
-    if ((self->error = end_of(self->response)) != NULL)
-        weft_raise_error(self->error);
-    weft_drop();
-    weft__http_waited(self->response, weft__frame);
-    weft__http_release(self->response);
-    weft_end();
-}
-
 weft_coroutine *weft_http_lines(weft_http_response *response) {
-    return weft_call(http_lines, .response = weft__http_retain(response));
+    return weft_call(http_items, .response = weft__http_retain(response), .next = next_line,
+                     .take = take_line);
 }
 
 /* --- Reads --- */

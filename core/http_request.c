@@ -2,7 +2,6 @@
 
 #include "http.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* --- Copying into one block --- */
@@ -23,60 +22,17 @@ const char *weft__http_pack_text(weft__http_packing *pack, const char *text) {
     return text == NULL ? NULL : weft__http_pack(pack, text, strlen(text) + 1);
 }
 
-/* --- Characters --- */
-
-static char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
-}
-
-static bool is_letter(char c) {
-    return lower(c) >= 'a' && lower(c) <= 'z';
-}
-
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-/* Of RFC 9110's tokens: names of headers and methods. */
-static bool is_token(const char *text) {
-    for (const char *at = text; *at != '\0'; at++)
-        if (!is_letter(*at) && !is_digit(*at) && strchr("!#$%&'*+-.^_`|~", *at) == NULL)
-            return false;
-    return text[0] != '\0';
-}
-
-/* One line, without control characters but tabs. */
-static bool is_line(const char *text) {
-    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++)
-        if ((*at < 0x20 && *at != '\t') || *at == 0x7f)
-            return false;
-    return true;
-}
-
-bool weft__http_same_name(const char *a, const char *b) {
-    while (*a != '\0' && lower(*a) == lower(*b)) {
-        a++;
-        b++;
-    }
-    return *a == *b;
-}
-
-const weft_http_field *weft__http_find(const weft_http_field *fields, const char *name) {
-    for (; fields->name != NULL; fields++)
-        if (weft__http_same_name(fields->name, name))
-            return fields;
-    return NULL;
-}
-
 /* --- Checking --- */
 
 static const weft_error *refuse(const char *format, const char *text) {
     return weft_error_new(WEFT_INVALID_ARGUMENT, format, text);
 }
 
-/* Those that say where a body ends, or change the protocol: a wrong one would be read as another request. */
+/* Those that say where a body ends, or change the protocol: a wrong one would be read as another request. And
+ * what is for a proxy alone, whose URL has it: servers would be told. */
 static bool is_reserved(const char *name) {
-    static const char *const reserved[] = {"Content-Length", "Transfer-Encoding", "Expect", "Upgrade"};
+    static const char *const reserved[] = {"Content-Length", "Transfer-Encoding", "Expect", "Upgrade",
+                                           "Proxy-Authorization"};
     for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
         if (weft__http_same_name(name, reserved[i]))
             return true;
@@ -85,48 +41,24 @@ static bool is_reserved(const char *name) {
 
 static const weft_error *check_fields(const weft_http_field *fields) {
     for (; fields != NULL && fields->name != NULL; fields++) {
-        if (!is_token(fields->name))
+        if (!weft__http_is_token(fields->name))
             return refuse("\"%.80s\" is no name of a header", fields->name);
         if (is_reserved(fields->name))
             return refuse("the header %.80s is the client's to set", fields->name);
         if (fields->value == NULL)
             return refuse("the header %.80s has no value", fields->name);
-        if (!is_line(fields->value))
+        if (!weft__http_is_line(fields->value))
             return refuse("the header %.80s is not a single line of text", fields->name);
     }
     return NULL;
 }
 
 static const weft_error *check_method(const char *method) {
-    if (!is_token(method))
+    if (!weft__http_is_token(method))
         return refuse("\"%.80s\" is no method of HTTP", method);
     if (weft__http_same_name(method, "CONNECT") || weft__http_same_name(method, "TRACE"))
         return refuse("a client cannot be asked to %.80s", method);
     return NULL;
-}
-
-static const weft_error *check_url_text(const char *url) {
-    return is_line(url) && strchr(url, '\t') == NULL ? NULL : refuse("%s", "an URL with control characters");
-}
-
-/* The bytes of "https:", "ftp:", …; 0 if the URL has no such begin. */
-static size_t scheme_size(const char *url) {
-    size_t size = 0;
-    while (is_letter(url[size]) || (size > 0 && (is_digit(url[size]) || strchr("+-.", url[size]) != NULL)))
-        if (url[size++] == '\0')
-            return 0;
-    return size > 0 && url[size] == ':' ? size + 1 : 0;
-}
-
-static bool begins(const char *text, const char *with) {
-    for (; *with != '\0'; text++, with++)
-        if (lower(*text) != *with)
-            return false;
-    return true;
-}
-
-static bool is_http(const char *url) {
-    return begins(url, "http://") || begins(url, "https://");
 }
 
 static bool is_seconds(double wanted) {
@@ -137,95 +69,14 @@ const weft_error *weft__http_check_options(const weft_http_options *options) {
     const weft_error *error = check_fields(options->headers);
     if (error != NULL)
         return error;
-    if (options->base_url != NULL && (error = check_url_text(options->base_url)) != NULL)
+    if (options->base_url != NULL && (error = weft__http_check_base(options->base_url)) != NULL)
         return error;
-    if (options->base_url != NULL && !is_http(options->base_url))
-        return refuse("a base URL begins with http:// or https://, not \"%.80s\"", options->base_url);
     if (!is_seconds(options->connect_timeout) || !is_seconds(options->idle_timeout) ||
         !is_seconds(options->timeout))
         return refuse("%s", "a timeout is a number of seconds above zero");
     if (options->max_connections < 0 || options->max_connections_of_a_server < 0)
         return refuse("%s", "a number of connections that is below zero");
     return NULL;
-}
-
-/* --- URLs --- */
-
-/*
- * A relative URL, in parts: of the base that it keeps, and itself. As RFC 3986 has it, but that "." and ".."
- * are left for the transports, which remove them from every URL.
- */
-static size_t kept_of_base(const char *base, const char *url) {
-    size_t scheme = scheme_size(base);
-    if (url[0] == '/' && url[1] == '/')
-        return scheme;
-    size_t path = scheme + 2 + strcspn(base + scheme + 2, "/?#");
-    if (url[0] == '/')
-        return path;
-    size_t query = path + strcspn(base + path, "?#");
-    if (url[0] == '\0')
-        return strcspn(base, "#");
-    if (url[0] == '?')
-        return query;
-    while (query > path && base[query - 1] != '/')
-        query--;
-    return query;
-}
-
-/* Spaces and what is not ASCII are written as %20 and the like, but in a host's name; a fragment stays here.
- */
-static void write_url(char *to, size_t *size, const char *from, size_t length, size_t plain) {
-    for (size_t i = 0; i < length && from[i] != '#'; i++) {
-        unsigned char c = (unsigned char)from[i];
-        bool coded = c == ' ' || (c >= 0x80 && i >= plain);
-        if (to != NULL && coded)
-            snprintf(to + *size, 4, "%%%02X", c);
-        else if (to != NULL)
-            to[*size] = (char)c;
-        *size += coded ? 3 : 1;
-    }
-}
-
-/* Where the path of an absolute URL begins. */
-static size_t path_of(const char *url) {
-    return is_http(url) ? scheme_size(url) + 2 + strcspn(url + scheme_size(url) + 2, "/?#") : 0;
-}
-
-static char *copy_url(const char *base, size_t kept, const char *url) {
-    bool needs_slash = kept > 0 && kept == path_of(base) && url[0] != '/' && url[0] != '?' && url[0] != '\0';
-    size_t size = 0;
-    write_url(NULL, &size, base, kept, path_of(base));
-    write_url(NULL, &size, url, strlen(url), path_of(url));
-    char *copy = weft_allocate(size + 2);
-    if (copy == NULL)
-        return NULL;
-    size = 0;
-    write_url(copy, &size, base, kept, path_of(base));
-    if (needs_slash)
-        copy[size++] = '/';
-    write_url(copy, &size, url, strlen(url), path_of(url));
-    copy[size] = '\0';
-    return copy;
-}
-
-/* NULL with an error. */
-static char *absolute_url(const weft_http_options *options, const char *url, const weft_error **error) {
-    if (url == NULL)
-        *error = refuse("%s", "a request needs an URL, not NULL");
-    else
-        *error = check_url_text(url);
-    if (*error != NULL)
-        return NULL;
-    size_t scheme = scheme_size(url);
-    const char *base = scheme == 0 && options->base_url != NULL ? options->base_url : "";
-    if (!is_http(url) && (scheme > 0 || (base[0] == '\0' && !weft__http_can.relative))) {
-        *error = refuse("an URL begins with http:// or https://, not \"%.80s\"", url);
-        return NULL;
-    }
-    char *copy = copy_url(base, base[0] == '\0' ? 0 : kept_of_base(base, url), url);
-    if (copy == NULL)
-        *error = &weft_error_out_of_memory;
-    return copy;
 }
 
 /* --- The whole request --- */
@@ -241,7 +92,7 @@ static const weft_error *check(const weft_http_request *request) {
         error = check_fields(request->headers);
     if (error != NULL)
         return error;
-    if (request->content_type != NULL && !is_line(request->content_type))
+    if (request->content_type != NULL && !weft__http_is_line(request->content_type))
         return refuse("%s", "a content type is a single line of text");
     if (request->body == NULL && request->size > 0)
         return refuse("%s", "a body of NULL with a size");
@@ -334,7 +185,7 @@ static void prepare(weft_http_response *self, weft_http *client, const weft_http
     const weft_http_options *options = &client->options;
     self->error = client->refusal != NULL ? weft_error_retain(client->refusal) : check(request);
     if (self->error == NULL)
-        self->request_url = absolute_url(options, request->url, &self->error);
+        self->request_url = weft__http_absolute_url(options->base_url, request->url, &self->error);
     if (self->error == NULL && !keep_request(self, options, request))
         self->error = &weft_error_out_of_memory;
     if (self->error != NULL) {

@@ -2,8 +2,6 @@
 
 #include "http.h"
 
-#include <string.h>
-
 /* --- What they say --- */
 
 int weft_http_status(const weft_http_response *response) {
@@ -31,65 +29,7 @@ const char *weft_http_header(const weft_http_response *response, const char *nam
 }
 
 const char *weft_http_reason(const weft_http_response *response) {
-    static const struct {
-        int status;
-        const char *words;
-    } reasons[] = {
-        {200, "OK"},
-        {201, "Created"},
-        {202, "Accepted"},
-        {203, "Non-Authoritative Information"},
-        {204, "No Content"},
-        {205, "Reset Content"},
-        {206, "Partial Content"},
-        {300, "Multiple Choices"},
-        {301, "Moved Permanently"},
-        {302, "Found"},
-        {303, "See Other"},
-        {304, "Not Modified"},
-        {307, "Temporary Redirect"},
-        {308, "Permanent Redirect"},
-        {400, "Bad Request"},
-        {401, "Unauthorized"},
-        {402, "Payment Required"},
-        {403, "Forbidden"},
-        {404, "Not Found"},
-        {405, "Method Not Allowed"},
-        {406, "Not Acceptable"},
-        {407, "Proxy Authentication Required"},
-        {408, "Request Timeout"},
-        {409, "Conflict"},
-        {410, "Gone"},
-        {411, "Length Required"},
-        {412, "Precondition Failed"},
-        {413, "Content Too Large"},
-        {414, "URI Too Long"},
-        {415, "Unsupported Media Type"},
-        {416, "Range Not Satisfiable"},
-        {417, "Expectation Failed"},
-        {418, "I'm a teapot"},
-        {421, "Misdirected Request"},
-        {422, "Unprocessable Content"},
-        {423, "Locked"},
-        {425, "Too Early"},
-        {426, "Upgrade Required"},
-        {428, "Precondition Required"},
-        {429, "Too Many Requests"},
-        {431, "Request Header Fields Too Large"},
-        {451, "Unavailable For Legal Reasons"},
-        {500, "Internal Server Error"},
-        {501, "Not Implemented"},
-        {502, "Bad Gateway"},
-        {503, "Service Unavailable"},
-        {504, "Gateway Timeout"},
-        {505, "HTTP Version Not Supported"},
-        {507, "Insufficient Storage"},
-        {511, "Network Authentication Required"},
-    };
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-        if (reasons[i].status == weft_http_status(response))
-            return reasons[i].words;
-    return "";
+    return weft__http_words(weft_http_status(response));
 }
 
 const weft_bytes *weft_http_body(const weft_http_response *response) {
@@ -117,10 +57,10 @@ void weft__http_release(weft_http_response *self) {
     weft_error_release(self->error);
     weft_free(self->request_url);
     weft_free(self->url);
-    weft_free(self->text);
+    weft_free(self->text.data);
     weft_free(self->fields);
     weft_free(self->bytes);
-    weft_free(self->gathered);
+    weft_free(self->gathered.data);
     weft_free(self->memory);
     weft_free(self);
 }

@@ -6,7 +6,6 @@
 #include "http_server.h"
 
 #include <stdlib.h>
-#include <strings.h>
 
 static weft__http_connection *of(llhttp_t *parser) {
     return parser->data;
@@ -20,7 +19,8 @@ static int refuse(weft__http_connection *self, int status, const char *reason) {
 }
 
 static int add(weft__http_connection *self, const char *text, size_t size) {
-    return weft__request_add_text(self->request, text, size) ? 0 : refuse(self, 503, "out of memory");
+    return weft__buffer_add(&self->request->text, text, size, realloc) ? 0
+                                                                       : refuse(self, 503, "out of memory");
 }
 
 static int on_message_begin(llhttp_t *parser) {
@@ -31,7 +31,7 @@ static int on_message_begin(llhttp_t *parser) {
 
 static int on_url(llhttp_t *parser, const char *at, size_t size) {
     weft__http_connection *self = of(parser);
-    if (self->request->text_size + size > self->server->options.target_limit)
+    if (self->request->text.size + size > self->server->options.target_limit)
         return refuse(self, 414, "the target is too long");
     return add(self, at, size);
 }
@@ -52,7 +52,7 @@ static bool begin_header(weft_request *request) {
         request->header_room = room;
     }
     request->headers[request->header_count++] =
-        (weft__http_header){(uint32_t)request->text_size, (uint32_t)request->text_size};
+        (weft__http_header){(uint32_t)request->text.size, (uint32_t)request->text.size};
     return true;
 }
 
@@ -77,11 +77,11 @@ static int on_header_field_complete(llhttp_t *parser) {
     if (request->headed)
         return 0;
     weft__http_header *header = &request->headers[request->header_count - 1];
-    if (header->name == request->text_size)
+    if (header->name == request->text.size)
         return refuse(self, 400, "a header without a name");
     request->in_name = false;
     int code = add(self, "", 1);
-    header->value = (uint32_t)request->text_size;
+    header->value = (uint32_t)request->text.size;
     return code;
 }
 
@@ -101,21 +101,21 @@ static int digit(char c) {
 
 /* Decodes the path behind all other text. False if that cannot be done. */
 static bool decode(weft_request *request, size_t from, size_t to) {
-    size_t start = request->text_size, at = start;
+    size_t start = request->text.size, at = start;
     for (size_t i = from; i < to; i++) {
-        char c = request->text[i];
+        char c = request->text.data[i];
         if (c == '%') {
-            int high = i + 2 < to ? digit(request->text[i + 1]) : -1;
-            int low = high >= 0 ? digit(request->text[i + 2]) : -1;
+            int high = i + 2 < to ? digit(request->text.data[i + 1]) : -1;
+            int low = high >= 0 ? digit(request->text.data[i + 2]) : -1;
             c = (char)(high * 16 + low);
             if (low < 0 || c == '\0')
                 return false;
             i += 2;
         }
-        request->text[at++] = c;
+        request->text.data[at++] = c;
     }
-    request->text[at++] = '\0';
-    request->text_size = at;
+    request->text.data[at++] = '\0';
+    request->text.size = at;
     request->path = (uint32_t)start;
     return true;
 }
@@ -123,18 +123,18 @@ static bool decode(weft_request *request, size_t from, size_t to) {
 /* "/path?query", "http://host/path?query", or "*" */
 static int split_target(weft__http_connection *self) {
     weft_request *request = self->request;
-    size_t size = strlen(request->text), from = 0, to = size;
-    if (!weft__request_add_text(request, NULL, size + 2)) /* room for the path: it is no longer */
+    size_t size = strlen(request->text.data), from = 0, to = size;
+    if (!weft__buffer_reserve(&request->text, size + 2, realloc)) /* room for the path: it is no longer */
         return refuse(self, 503, "out of memory");
-    const char *scheme = request->text[0] == '/' ? NULL : strstr(request->text, "://");
+    const char *scheme = request->text.data[0] == '/' ? NULL : strstr(request->text.data, "://");
     if (scheme != NULL)
-        from = (size_t)(scheme + 3 - request->text) + strcspn(scheme + 3, "/?");
-    const char *query = strchr(request->text + from, '?');
+        from = (size_t)(scheme + 3 - request->text.data) + strcspn(scheme + 3, "/?");
+    const char *query = strchr(request->text.data + from, '?');
     if (query != NULL)
-        to = (size_t)(query - request->text);
+        to = (size_t)(query - request->text.data);
     request->query = (uint32_t)(query != NULL ? to + 1 : size);
     if (from == to && scheme != NULL) {
-        request->path = (uint32_t)request->text_size;
+        request->path = (uint32_t)request->text.size;
         return add(self, "/", 2);
     }
     return decode(request, from, to) ? 0 : refuse(self, 400, "a % in the path that says no character");
@@ -145,16 +145,16 @@ static int check_headers(weft__http_connection *self) {
     weft_request *request = self->request;
     unsigned hosts = 0, codings = 0;
     for (uint32_t i = 0; i < request->header_count; i++) {
-        const char *name = request->text + request->headers[i].name;
-        const char *value = request->text + request->headers[i].value;
-        if (strcasecmp(name, "Host") == 0)
+        const char *name = request->text.data + request->headers[i].name;
+        const char *value = request->text.data + request->headers[i].value;
+        if (weft__http_same_name(name, "Host"))
             hosts++;
-        else if (strcasecmp(name, "Transfer-Encoding") == 0 &&
-                 (strcasecmp(value, "chunked") != 0 || codings++ > 0))
+        else if (weft__http_same_name(name, "Transfer-Encoding") &&
+                 (!weft__http_same_name(value, "chunked") || codings++ > 0))
             return refuse(self, 501, "a transfer coding other than chunked");
-        else if (strcasecmp(name, "Expect") == 0 && strcasecmp(value, "100-continue") == 0)
+        else if (weft__http_same_name(name, "Expect") && weft__http_same_name(value, "100-continue"))
             request->expects = request->minor > 0;
-        else if (strcasecmp(name, "Expect") == 0)
+        else if (weft__http_same_name(name, "Expect"))
             return refuse(self, 417, "it expects what is not known here");
     }
     if (hosts > 1 || (hosts == 0 && request->minor > 0))

@@ -5,9 +5,13 @@
 #include "http_server.h"
 
 #include <stdlib.h>
-#include <strings.h>
 
 /* --- Life --- */
+
+static weft__buffer emptied(weft__buffer buffer) {
+    buffer.size = 0;
+    return buffer;
+}
 
 /* One that was used before brings its memory along. */
 weft_request *weft__request_take(weft__http_connection *connection) {
@@ -22,20 +26,18 @@ weft_request *weft__request_take(weft__http_connection *connection) {
     *self = (weft_request){.connection = connection,
                            .server = weft__http_server_hold(server),
                            .references = 1,
-                           .text = self->text,
-                           .text_room = self->text_room,
+                           .text = emptied(self->text),
                            .headers = self->headers,
                            .header_room = self->header_room,
-                           .added = self->added,
-                           .added_room = self->added_room,
+                           .added = emptied(self->added),
                            .body_limit = server->options.body_limit};
     return self;
 }
 
 void weft__request_free(weft_request *self) {
-    free(self->text);
+    free(self->text.data);
     free(self->headers);
-    free(self->added);
+    free(self->added.data);
     free(self);
 }
 
@@ -49,7 +51,7 @@ void weft__request_let_go(weft_request *self) {
     if (self == NULL || --self->references > 0)
         return;
     weft_http_server *server = self->server;
-    if (server->spare_count == HTTP_SPARES_MOST || self->text_room + self->added_room > HTTP_TEXT_KEPT) {
+    if (server->spare_count == HTTP_SPARES_MOST || self->text.room + self->added.room > HTTP_TEXT_KEPT) {
         weft__request_free(self);
     } else {
         self->next = server->spares;
@@ -66,24 +68,6 @@ void weft__request_over(weft_request *self) {
     weft__request_let_go(self);
 }
 
-bool weft__request_add_text(weft_request *self, const char *text, size_t size) {
-    if (self->text_room - self->text_size < size) {
-        size_t room = self->text_room > 0 ? self->text_room * 2 : 1024;
-        while (room - self->text_size < size)
-            room *= 2;
-        char *moved = realloc(self->text, room);
-        if (moved == NULL)
-            return false;
-        self->text = moved;
-        self->text_room = room;
-    }
-    if (text != NULL) { /* else room is all that is wanted */
-        memcpy(self->text + self->text_size, text, size);
-        self->text_size += size;
-    }
-    return true;
-}
-
 /* --- What is known of it --- */
 
 const char *weft_request_method(const weft_request *self) {
@@ -91,15 +75,15 @@ const char *weft_request_method(const weft_request *self) {
 }
 
 const char *weft_request_target(const weft_request *self) {
-    return self == NULL ? NULL : self->text;
+    return self == NULL ? NULL : self->text.data;
 }
 
 const char *weft_request_path(const weft_request *self) {
-    return self == NULL ? NULL : self->text + self->path;
+    return self == NULL ? NULL : self->text.data + self->path;
 }
 
 const char *weft_request_query(const weft_request *self) {
-    return self == NULL ? NULL : self->text + self->query;
+    return self == NULL ? NULL : self->text.data + self->query;
 }
 
 size_t weft_request_header_count(const weft_request *self) {
@@ -107,19 +91,19 @@ size_t weft_request_header_count(const weft_request *self) {
 }
 
 const char *weft_request_header_name(const weft_request *self, size_t index) {
-    return index < weft_request_header_count(self) ? self->text + self->headers[index].name : NULL;
+    return index < weft_request_header_count(self) ? self->text.data + self->headers[index].name : NULL;
 }
 
 const char *weft_request_header_value(const weft_request *self, size_t index) {
-    return index < weft_request_header_count(self) ? self->text + self->headers[index].value : NULL;
+    return index < weft_request_header_count(self) ? self->text.data + self->headers[index].value : NULL;
 }
 
 const char *weft_request_header(const weft_request *self, const char *name) {
     if (name == NULL)
         return NULL;
     for (size_t i = 0; i < weft_request_header_count(self); i++)
-        if (strcasecmp(self->text + self->headers[i].name, name) == 0)
-            return self->text + self->headers[i].value;
+        if (weft__http_same_name(self->text.data + self->headers[i].name, name))
+            return self->text.data + self->headers[i].value;
     return NULL;
 }
 

@@ -6,61 +6,15 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
-#include <strings.h>
 
 enum { TOGETHER_MOST = 16384 }; /* bytes of a body that are copied behind the head */
 
-static const struct {
-    int status;
-    const char *words;
-} statuses[] = {
-    {200, "OK"},
-    {201, "Created"},
-    {202, "Accepted"},
-    {204, "No Content"},
-    {206, "Partial Content"},
-    {301, "Moved Permanently"},
-    {302, "Found"},
-    {303, "See Other"},
-    {304, "Not Modified"},
-    {307, "Temporary Redirect"},
-    {308, "Permanent Redirect"},
-    {400, "Bad Request"},
-    {401, "Unauthorized"},
-    {403, "Forbidden"},
-    {404, "Not Found"},
-    {405, "Method Not Allowed"},
-    {406, "Not Acceptable"},
-    {408, "Request Timeout"},
-    {409, "Conflict"},
-    {410, "Gone"},
-    {411, "Length Required"},
-    {412, "Precondition Failed"},
-    {413, "Content Too Large"},
-    {414, "URI Too Long"},
-    {415, "Unsupported Media Type"},
-    {416, "Range Not Satisfiable"},
-    {417, "Expectation Failed"},
-    {422, "Unprocessable Content"},
-    {426, "Upgrade Required"},
-    {428, "Precondition Required"},
-    {429, "Too Many Requests"},
-    {431, "Request Header Fields Too Large"},
-    {500, "Internal Server Error"},
-    {501, "Not Implemented"},
-    {502, "Bad Gateway"},
-    {503, "Service Unavailable"},
-    {504, "Gateway Timeout"},
-    {505, "HTTP Version Not Supported"},
-};
-
-const char *weft__http_words(int status) {
+/* For a status without usual words what it counts as. */
+static const char *words_of(int status) {
     static const char *const kinds[] = {"Unknown",  "Unknown",      "Success",
                                         "Redirect", "Client Error", "Server Error"};
-    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
-        if (statuses[i].status == status)
-            return statuses[i].words;
-    return kinds[status / 100 % 6];
+    const char *words = weft__http_words(status);
+    return words[0] != '\0' ? words : kinds[status / 100 % 6];
 }
 
 /* --- A coroutine for what has happened already --- */
@@ -122,15 +76,7 @@ static char *put_number(char *at, uint64_t number) {
 
 /* A place for that much; NULL without memory. */
 static char *scratch_for(weft_http_server *server, size_t size) {
-    if (size > server->scratch_room) {
-        size_t room = size > 4096 ? size : 4096;
-        char *scratch = realloc(server->scratch, room);
-        if (scratch == NULL)
-            return NULL;
-        server->scratch = scratch;
-        server->scratch_room = room;
-    }
-    return server->scratch;
+    return weft__buffer_reserve(&server->scratch, size, realloc) ? server->scratch.data : NULL;
 }
 
 /* What does not depend on the request or the program: longer than all of that together. */
@@ -142,7 +88,7 @@ static char *put_head(char *at, weft_request *request, int status, const char *c
     at = put(at, "HTTP/1.1 ", 9);
     at = put_number(at, (uint64_t)status);
     *at++ = ' ';
-    at = put(put_text(at, weft__http_words(status)), "\r\n", 2);
+    at = put(put_text(at, words_of(status)), "\r\n", 2);
     if (!request->says_date)
         at = put_line(at, "Date", date_of(request->server));
     if (content_type != NULL && !request->says_type)
@@ -155,34 +101,16 @@ static char *put_head(char *at, weft_request *request, int status, const char *c
         at = put_text(at, "Connection: close\r\n");
     else if (request->minor == 0)
         at = put_text(at, "Connection: keep-alive\r\n");
-    if (request->added_size > 0)
-        at = put(at, request->added, request->added_size);
+    if (request->added.size > 0)
+        at = put(at, request->added.data, request->added.size);
     return put(at, "\r\n", 2);
 }
 
 static size_t head_most(const weft_request *request, const char *content_type) {
-    return HEAD_REST + request->added_size + (content_type != NULL ? strlen(content_type) : 0);
+    return HEAD_REST + request->added.size + (content_type != NULL ? strlen(content_type) : 0);
 }
 
 /* --- What the program may say --- */
-
-bool weft__http_is_token(const char *text) {
-    for (const char *at = text; *at != '\0'; at++) {
-        char c = *at;
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!letter && strchr("!#$%&'*+-.^_`|~", c) == NULL)
-            return false;
-    }
-    return *text != '\0';
-}
-
-/* One line, without control characters. */
-static bool is_value(const char *text) {
-    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++)
-        if ((*at < ' ' && *at != '\t') || *at == 127)
-            return false;
-    return true;
-}
 
 static const weft_error *misuse(const weft_request *request) {
     static const weft_error null = {.code = WEFT_INVALID_ARGUMENT, .message = "the request is NULL"},
@@ -203,36 +131,29 @@ static const weft_error *note_header(weft_request *request, const char *name, co
     static const weft_error made_here = {
         .code = WEFT_INVALID_ARGUMENT,
         .message = "Transfer-Encoding, and Connection but for \"close\", are the server's to say"};
-    if (strcasecmp(name, "Content-Length") == 0) {
+    if (weft__http_same_name(name, "Content-Length")) {
         char *end;
         unsigned long long length = strtoull(value, &end, 10);
         if (*value < '0' || *value > '9' || *end != '\0' || request->says_length || length >= INT64_MAX)
             return weft_error_new(WEFT_INVALID_ARGUMENT, "%.40s is no Content-Length", value);
         request->says_length = true;
         request->promised = length;
-    } else if (strcasecmp(name, "Connection") == 0 && strcasecmp(value, "close") == 0) {
+    } else if (weft__http_same_name(name, "Connection") && weft__http_same_name(value, "close")) {
         request->keep_alive = false;
-    } else if (strcasecmp(name, "Transfer-Encoding") == 0 || strcasecmp(name, "Connection") == 0) {
+    } else if (weft__http_same_name(name, "Transfer-Encoding") || weft__http_same_name(name, "Connection")) {
         return &made_here;
     }
-    request->says_date |= strcasecmp(name, "Date") == 0;
-    request->says_type |= strcasecmp(name, "Content-Type") == 0;
+    request->says_date |= weft__http_same_name(name, "Date");
+    request->says_type |= weft__http_same_name(name, "Content-Type");
     return NULL;
 }
 
-static bool add_line(weft_request *request, const char *name, const char *value) {
+static bool add_line(weft__buffer *lines, const char *name, const char *value) {
     size_t size = strlen(name) + strlen(value) + 4;
-    if (request->added_room - request->added_size < size) {
-        size_t room = request->added_room * 2 > request->added_size + size ? request->added_room * 2
-                                                                           : request->added_size + size + 128;
-        char *added = realloc(request->added, room);
-        if (added == NULL)
-            return false;
-        request->added = added;
-        request->added_room = room;
-    }
-    put_line(request->added + request->added_size, name, value);
-    request->added_size += size;
+    if (!weft__buffer_reserve(lines, size, realloc))
+        return false;
+    put_line(lines->data + lines->size, name, value);
+    lines->size += size;
     return true;
 }
 
@@ -242,13 +163,13 @@ const weft_error *weft_respond_header(weft_request *request, const char *name, c
     const weft_error *error = answered_before(request);
     if (error != NULL)
         return error;
-    if (name == NULL || value == NULL || !weft__http_is_token(name) || !is_value(value))
+    if (name == NULL || value == NULL || !weft__http_is_token(name) || !weft__http_is_line(value))
         return &no_header;
     if ((error = note_header(request, name, value)) != NULL)
         return error;
-    if (strcasecmp(name, "Connection") == 0 || strcasecmp(name, "Content-Length") == 0)
+    if (weft__http_same_name(name, "Connection") || weft__http_same_name(name, "Content-Length"))
         return NULL; /* written with the rest of the head */
-    return add_line(request, name, value) ? NULL : &weft_error_out_of_memory;
+    return add_line(&request->added, name, value) ? NULL : &weft_error_out_of_memory;
 }
 
 /* --- Answering --- */
@@ -264,7 +185,7 @@ static const weft_error *refusal(const weft_request *request, int status, const 
         return error;
     if (status < 200 || status > 599)
         return weft_error_new(WEFT_INVALID_ARGUMENT, "%d is no status to answer with", status);
-    if (content_type != NULL && !is_value(content_type))
+    if (content_type != NULL && !weft__http_is_line(content_type))
         return &bad_type;
     return body == NULL && size > 0 ? &no_body : NULL;
 }
@@ -414,12 +335,12 @@ void weft__respond_plainly(weft__http_connection *connection, int status, const 
     weft_request none = {.server = connection->server, .minor = 1};
     weft_request *request = connection->request != NULL ? connection->request : &none;
     char body[512];
-    int size = snprintf(body, sizeof body, "%d %s%s%.300s\n", status, weft__http_words(status),
+    int size = snprintf(body, sizeof body, "%d %s%s%.300s\n", status, words_of(status),
                         reason != NULL ? ": " : "", reason != NULL ? reason : "");
     request->begun = true;
     request->keep_alive = false;
     if (status != 426) /* which names what it wants */
-        request->added_size = 0;
+        request->added.size = 0;
     request->chunked = request->says_length = request->says_date = request->says_type = false;
     char *head = scratch_for(connection->server, head_most(request, plain_text) + (size_t)size);
     if (head == NULL) /* then it ends without an answer */

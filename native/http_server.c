@@ -23,7 +23,7 @@ void weft__http_server_let_go(weft_http_server *self) {
         self->spares = spare->next;
         weft__request_free(spare);
     }
-    free(self->scratch);
+    free(self->scratch.data);
     free(self);
 }
 

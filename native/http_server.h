@@ -5,6 +5,9 @@
 
 #include "stream_wire.h"
 
+#include "../core/buffer.h"
+#include "../core/http_text.h"
+
 #include <weft/http_server.h>
 
 #include <llhttp.h>
@@ -29,8 +32,7 @@ struct weft_request {
     weft_request *next;  /* of those that wait for their next use */
     uint32_t references; /* of its connection, and of coroutines made for it */
 
-    char *text; /* what it consists of, each piece with a zero behind it; the target is first */
-    size_t text_size, text_room;
+    weft__buffer text; /* what it consists of, each piece with a zero behind it; the target is first */
     weft__http_header *headers;
     uint32_t header_count, header_room;
     uint32_t path, query;
@@ -47,8 +49,7 @@ struct weft_request {
     char *into;        /* where they go; NULL: nowhere */
     size_t filled;     /* of that */
 
-    char *added; /* lines of the answer's head */
-    size_t added_size, added_room;
+    weft__buffer added;                     /* lines of the answer's head */
     bool says_type, says_date, says_length; /* the lines do */
     bool begun;                             /* the answer */
     bool in_parts;
@@ -100,8 +101,7 @@ struct weft_http_server {
     bool stopping, closed;
     time_t date_second; /* of the date's text */
     char date[40];
-    char *scratch; /* where an answer is put together */
-    size_t scratch_room;
+    weft__buffer scratch; /* where an answer is put together */
 };
 
 /* --- http_server.c --- */
@@ -143,7 +143,6 @@ weft_request *weft__request_take(weft__http_connection *connection); /* NULL wit
 weft_request *weft__request_hold(weft_request *self);
 void weft__request_let_go(weft_request *self);
 void weft__request_over(weft_request *self); /* its handler has ended; lets go of it, too */
-bool weft__request_add_text(weft_request *self, const char *text, size_t size);
 void weft__request_free(weft_request *self);
 
 /* --- http_respond.c --- */
@@ -152,9 +151,6 @@ void weft__request_free(weft_request *self);
 void weft__respond_plainly(weft__http_connection *connection, int status, const char *reason);
 /* The end of an answer whose handler has ended. False if it cannot be ended. */
 bool weft__respond_end(weft_request *request);
-const char *weft__http_words(int status); /* "Not Found" */
-/* Whether the text is a token of HTTP's: a name. */
-bool weft__http_is_token(const char *text);
 /* One that raises the error when it is awaited; takes the error. */
 weft_coroutine *weft__http_raising(const weft_error *error);
 

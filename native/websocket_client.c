@@ -262,9 +262,10 @@ static const weft_error *check_answer(struct websocket_dial *self) {
     char accept[WEBSOCKET_ACCEPT_SIZE];
     int status = got->parser.status_code;
     const char *protocol = got->values[FIELD_PROTOCOL];
+    const char *words = weft__http_words(status);
     if (status != 101)
         return weft_error_new(WEFT_WEBSOCKET, "the server answered %d (%s)", status,
-                              weft__http_words(status));
+                              words[0] == '\0' ? "unknown" : words);
     if (!weft__list_has(got->values[FIELD_UPGRADE], "websocket", 9) ||
         !weft__list_has(got->values[FIELD_CONNECTION], "upgrade", 7))
         return weft_error_new(WEFT_WEBSOCKET, "the server's answer is not that of a WebSocket");

@@ -101,6 +101,7 @@ TEST(requests_are_checked) {
     static const weft_http_field empty[] = {{"", "c"}, {NULL, NULL}};
     static const weft_http_field none[] = {{"A", NULL}, {NULL, NULL}};
     static const weft_http_field length[] = {{"content-LENGTH", "7"}, {NULL, NULL}};
+    static const weft_http_field proxy[] = {{"Proxy-Authorization", "Basic eDp5"}, {NULL, NULL}};
     static const struct {
         weft_http_request request;
         const char *why;
@@ -123,6 +124,7 @@ TEST(requests_are_checked) {
         {{.url = "http://h/", .headers = empty}, "\"\" is no name of a header"},
         {{.url = "http://h/", .headers = none}, "the header A has no value"},
         {{.url = "http://h/", .headers = length}, "the header content-LENGTH is the client's to set"},
+        {{.url = "http://h/", .headers = proxy}, "the header Proxy-Authorization is the client's to set"},
         {{.url = "http://h/", .content_type = "a\nb"}, "a content type is a single line of text"},
         {{.url = "http://h/", .size = 3}, "a body of NULL with a size"},
         {{.url = "http://h/", .method = "GET", .body = "x", .size = 1}, "a GET has no body"},
@@ -322,6 +324,41 @@ TEST(a_line_has_a_limit) {
     fake.scripts[0] = SCRIPT("=200", "", "*100000", "_");
     CHECK_EQ_STR(RUN_HTTP(weft_call(lines)),
                  "LimitExceeded: GET http://h/: a line is longer than 65536 bytes");
+}
+
+struct goes_on {
+    weft_frame frame;
+    weft_http_response *response;
+    char *line;
+    const weft_error *error;
+    bool ended;
+};
+
+static weft_async(goes_on) {
+    weft_begin(goes_on);
+    weft_await_to(self->response,
+                  weft_http_send(NULL, &(weft_http_request){.url = "http://h/", .stream = true}));
+    while (!self->ended) {
+        weft_try {
+            weft_for_await (self->line, weft_http_lines(self->response)) {
+                say("[%s]", self->line);
+                weft_free(self->line);
+            }
+            self->ended = true;
+        }
+        weft_catch(self->error) {
+            say("%s", name_of(self->error));
+        }
+    }
+    weft_drop();
+    weft_http_response_close(self->response);
+    weft_end();
+}
+
+TEST(behind_a_line_that_is_none_reading_goes_on) {
+    fake.scripts[0] = SCRIPT("=200", "", "*65537", "+\n", "~a~b\nnext\n", "*70000", "+y\nlast\n", "~~", ".");
+    CHECK_EQ_STR(RUN_HTTP(weft_call(goes_on)), "none");
+    CHECK_EQ_STR(world.said, "LimitExceeded HttpError [next] LimitExceeded [y] [last] HttpError");
 }
 
 TEST(what_came_before_a_failure_is_read_before_it_is_raised) {
@@ -1104,7 +1141,8 @@ TEST_MAIN(
     TEST_CASE(options_are_checked_by_the_first_request), TEST_CASE(what_the_transport_refuses_is_raised),
     TEST_CASE(urls_are_relative_to_the_base), TEST_CASE(headers_of_a_request_replace_those_of_its_client),
     TEST_CASE(lines_are_the_same_wherever_their_bytes_are_split), TEST_CASE(lines_are_the_same_byte_by_byte),
-    TEST_CASE(a_line_has_a_limit), TEST_CASE(what_came_before_a_failure_is_read_before_it_is_raised),
+    TEST_CASE(a_line_has_a_limit), TEST_CASE(behind_a_line_that_is_none_reading_goes_on),
+    TEST_CASE(what_came_before_a_failure_is_read_before_it_is_raised),
     TEST_CASE(a_body_is_read_in_whatever_way_in_turn),
     TEST_CASE(a_server_is_kept_from_sending_what_nobody_reads), TEST_CASE(a_whole_body_has_a_limit),
     TEST_CASE(the_rest_of_a_body_has_a_limit), TEST_CASE(headers_have_a_limit),

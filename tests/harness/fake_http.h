@@ -10,6 +10,7 @@
  *     Name: value     a header of it
  *     (empty)         these were its headers
  *     +text           a part of its body, again until it is taken
+ *     ~text           the same with a zero byte for each further ~
  *     *1000           a part of so many x
  *     .               its end
  *     !words          the exchange fails, with the system's name ECONNRESET
@@ -141,6 +142,12 @@ static void fake_step(fake_exchange *self) {
         break;
     case '+':
         fake_verdict(self, weft__http_bytes(exchange, line + 1, strlen(line + 1)));
+        break;
+    case '~':
+        snprintf(many, sizeof many, "%s", line + 1);
+        for (char *at = many; (at = strchr(at, '~')) != NULL;)
+            *at++ = '\0';
+        fake_verdict(self, weft__http_bytes(exchange, many, strlen(line + 1)));
         break;
     case '*':
         memset(many, 'x', sizeof many);

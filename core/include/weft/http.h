@@ -145,7 +145,8 @@ weft_coroutine *weft_http_chunks(weft_http_response *response) WEFT__MUST_USE;
 
 /*
  * A generator of lines, char * owned by who takes them (weft_free), without their "\n" or "\r\n"; the last
- * one may lack it. Raises LimitExceeded for a line of more than 64 KiB, HttpError for one with a zero byte.
+ * one may lack it. Raises LimitExceeded for a line of more than 64 KiB, HttpError for one with a zero byte:
+ * of such a line all is dropped that has come, and another weft_http_lines goes on behind it.
  * response.aiter_lines
  */
 weft_coroutine *weft_http_lines(weft_http_response *response) WEFT__MUST_USE;
