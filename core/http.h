@@ -61,7 +61,7 @@ struct weft_http_response {
 
     int status, version;
     char *request_url; /* the exchange's */
-    char *url;         /* that answered; NULL: the request's */
+    char *url;         /* that answered, without a name and password; NULL: none has */
     weft__buffer text; /* of headers: "name\0value\0" for each */
     size_t header_size;
     weft_http_field *fields; /* into the text, from the head on */
@@ -107,7 +107,9 @@ const char *weft__http_pack_text(weft__http_packing *pack, const char *text);
 const weft_error *weft__http_check_base(const char *url); /* counted, or NULL */
 /* A copy of what the URL is, relative to a base or NULL. NULL with an error. */
 char *weft__http_absolute_url(const char *base, const char *url, const weft_error **error);
-/* "GET http://localhost/", without the name and password that may be in it. */
+/* A copy without the name and password that may be in it; NULL without memory. */
+char *weft__http_url_without_user(const char *url);
+/* "GET http://localhost/", without those, too. */
 void weft__http_tell_request(const char *method, const char *url, char *buffer, size_t size);
 
 /* http_exchange.c */

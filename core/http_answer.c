@@ -73,15 +73,6 @@ static bool make_fields(weft_http_response *self) {
     return true;
 }
 
-static bool keep_url(weft_http_response *self, const char *url) {
-    if (url == NULL || strcmp(url, self->request_url) == 0)
-        return true;
-    self->url = weft_allocate(strlen(url) + 1);
-    if (self->url != NULL)
-        strcpy(self->url, url);
-    return self->url != NULL;
-}
-
 /* --- The body --- */
 
 static const weft_error *too_long(weft_http_response *self) {
@@ -128,7 +119,8 @@ static size_t expected(const weft_http_response *self) {
 }
 
 static const weft_error *take_head(weft_http_response *self, const char *url) {
-    if (!make_fields(self) || !keep_url(self, url))
+    self->url = weft__http_url_without_user(url != NULL ? url : self->request_url);
+    if (self->url == NULL || !make_fields(self))
         return &weft_error_out_of_memory;
     size_t size = expected(self);
     if (self->whole && size > self->limit)

@@ -13,9 +13,7 @@ int weft_http_version(const weft_http_response *response) {
 }
 
 const char *weft_http_url(const weft_http_response *response) {
-    if (response == NULL)
-        return NULL;
-    return response->url != NULL ? response->url : response->request_url;
+    return response == NULL ? NULL : response->url;
 }
 
 const weft_http_field *weft_http_headers(const weft_http_response *response) {

@@ -131,11 +131,30 @@ char *weft__http_absolute_url(const char *base, const char *url, const weft_erro
     return copy;
 }
 
-/* --- For people --- */
+/* --- Without the name and password that may be in it --- */
 
-void weft__http_tell_request(const char *method, const char *url, char *buffer, size_t size) {
+/* What stands behind them, and how much before. */
+static const char *behind_user(const char *url, size_t *before) {
     const char *host = strstr(url, "://");
     host = host == NULL ? url : host + 3;
     const char *at = memchr(host, '@', strcspn(host, "/?#"));
-    snprintf(buffer, size, "%s %.*s%.300s", method, (int)(host - url), url, at == NULL ? host : at + 1);
+    *before = (size_t)(host - url);
+    return at == NULL ? host : at + 1;
+}
+
+char *weft__http_url_without_user(const char *url) {
+    size_t before;
+    const char *rest = behind_user(url, &before);
+    char *copy = weft_allocate(before + strlen(rest) + 1);
+    if (copy != NULL) {
+        memcpy(copy, url, before);
+        strcpy(copy + before, rest);
+    }
+    return copy;
+}
+
+void weft__http_tell_request(const char *method, const char *url, char *buffer, size_t size) {
+    size_t before;
+    const char *rest = behind_user(url, &before);
+    snprintf(buffer, size, "%s %.*s%.300s", method, (int)before, url, rest);
 }

@@ -64,6 +64,8 @@ const paths = {
   "/loop": (_, answer) => answer.writeHead(302, { location: "/loop" }).end(),
   "/file": (_, answer) => answer.writeHead(302, { location: "file:///etc/passwd" }).end(),
   "/nowhere": (_, answer) => answer.writeHead(302).end("no Location"),
+  "/away": (request, answer) => answer.writeHead(307, { location: decodeURIComponent(request.url.split("?")[1]) }).end(),
+  "/who": (request, answer) => answer.end(`${request.headers.authorization} ${request.headers.cookie}`),
   "/gzip": (_, answer) => answer.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync("squeezed")),
   "/br": (_, answer) => answer.writeHead(200, { "content-encoding": "br" }).end(brotliCompressSync("squeezed")),
   "/deflate": (_, answer) => answer.writeHead(200, { "content-encoding": "deflate" }).end(deflateSync("squeezed")),
@@ -211,6 +213,26 @@ test("a client's options hold for its requests", async (context) => {
     /^HttpError: .*proxy/i,
   ];
   wanted.forEach((line, i) => assert.match(printed[i], line));
+});
+
+test("what is for one server is told to no other", async (context) => {
+  const { url } = await server(context);
+  const other = (await server(context)).url;
+  const away = (to, from = url) => `${from}/away?${encodeURIComponent(to)}`;
+  const named = url.replace("//", "//me:word@");
+  const me = `Basic ${Buffer.from("me:word").toString("base64")}`;
+  const cases = {
+    [`get ${url}/who secret=s`]: `${url}/who <s s>`,
+    [`get ${away("/who")} secret=s`]: `${url}/who <s s>`,
+    [`get ${away(`${other}/who`)} secret=s`]: `${other}/who <undefined undefined>`,
+    [`get ${away(`${other}/who`)} secret=s body=text`]: `${other}/who <undefined undefined>`,
+    [`get ${away(away(`${url}/who`, other))} secret=s`]: `${url}/who <s s>`, // back at home
+    [`get ${away("/who", named)}`]: `${url}/who <${me} undefined>`,
+    [`get ${away(`${other}/who`, named)}`]: `${other}/who <undefined undefined>`,
+    [`get ${away(`${url.replace("127.0.0.1", "localhost")}/who`)} secret=s`]: `${url.replace("127.0.0.1", "localhost")}/who <undefined undefined>`,
+  };
+  const printed = await client(["client", ...Object.keys(cases)]);
+  Object.entries(cases).forEach(([instruction, answer], i) => assert.equal(printed[i], `200 11 ${answer}`, instruction));
 });
 
 test("a client of the environment's proxy", async (context) => {

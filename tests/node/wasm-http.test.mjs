@@ -66,12 +66,14 @@ test("a request and its answer", async (context) => {
     },
     "/moved": (_, response) => response.writeHead(302, { Location: "/echo?there" }).end("elsewhere"),
     "/loop": (_, response) => response.writeHead(302, { Location: "/loop" }).end(),
+    "/away": (_, response) => response.writeHead(307, { Location: `${other}/told` }).end(),
     "/empty": (_, response) => response.writeHead(204).end(),
     "/zipped": (_, response) => response.writeHead(200, { "Content-Encoding": "gzip" }).end(gzipSync("squeezed")),
     "/latin": (_, response) => response.writeHead(200, { "X-Name": Buffer.from("Grüße").toString("latin1") }).end(),
     "/large": (_, response) => response.end("x".repeat(5000)),
     "/who": (request, response) => response.end(Buffer.from(request.headers.authorization.split(" ")[1], "base64")),
   });
+  const other = (await serve(context, { "/told": ({ headers }, response) => response.end(`${headers.authorization} ${headers.cookie}`) })).url;
   const named = url.replace("//", "//J%C3%BCrgen:se%20cret@");
   const cases = {
     "a GET": [{ url: `${url}/echo`, header: "X-Asked", value: "täglich" }, `200 ${url}/echo\nset-cookie: a=1\nset-cookie: b=2\nx-asked: täglich\nx-method: GET\n20: undefined undefined \n`],
@@ -87,6 +89,9 @@ test("a request and its answer", async (context) => {
     "bytes in a header": [{ url: `${url}/latin` }, `200 ${url}/latin\nx-name: Grüße\n0: \n`],
     "a name and password": [{ url: `${named}/who` }, `200 ${url}/who\n15: Jürgen:se cret\n`],
     "a name and a header of its own": [{ url: `${named}/who`, header: "authorization", value: "Basic YTpi" }, `200 ${url}/who\n3: a:b\n`],
+    "a redirect to another server, which is not told a name and password": [{ url: `${named}/away` }, `200 ${other}/told\n19: undefined undefined\n`],
+    "nor an Authorization": [{ url: `${url}/away`, header: "authorization", value: "Basic YTpi" }, `200 ${other}/told\n19: undefined undefined\n`],
+    "nor a Cookie": [{ url: `${url}/away`, header: "Cookie", value: "a=b" }, `200 ${other}/told\n19: undefined undefined\n`],
     "a password in what is no URL": [{ url: "http://user:secret@[x/" }, "InvalidArgument -: GET http://[x/: http://[x/ is no URL\n"],
     "more than the limit": [{ url: `${url}/large`, limit: 4999 }, /^LimitExceeded -: GET .*\/large: the body is longer than 4999 bytes\n$/],
     "a relative URL and a base_url": [{ url: "empty", base: `${url}/` }, /^204/],

@@ -55,7 +55,8 @@ typedef struct weft_http_options {
 typedef struct weft_http_request {
     const char *method;             /* GET, or POST if it has a body */
     const char *url;                /* http or https, or relative to the client's base_url */
-    const weft_http_field *headers; /* in place of the client's of the same names */
+    const weft_http_field *headers; /* in place of the client's of the same names. Authorization and Cookie
+                                       are sent to no other server that a redirect leads to, all others are */
     const char *content_type;       /* of the body; none is sent */
     const void *body;               /* `size` bytes of it */
     size_t size;                    /* bytes */
@@ -114,7 +115,7 @@ const char *weft_http_reason(const weft_http_response *response);
 /* The protocol's version times ten: 11, 20; 0 where JavaScript does not say. */
 int weft_http_version(const weft_http_response *response);
 
-/* The URL that answered, after redirects. */
+/* The URL that answered, after redirects; without a name and password. */
 const char *weft_http_url(const weft_http_response *response);
 
 /* The value of a header, whatever the case of its name; of several the first. NULL: there is none. */

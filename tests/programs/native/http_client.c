@@ -4,7 +4,7 @@
  *
  *     client NAME=VALUE…          opens a client, in place of the loop's own: base_url, ca_file, proxy,
  * insecure, http1, redirects, connections, of_a_server, connect, idle, total, limit get URL NAME=VALUE…
- * status, version, URL, body: method, body, type, header, idle, total, limit head URL NAME=VALUE…        the
+ * status, version, URL, body: method, body, type, header, secret, idle, total, limit head URL NAME=VALUE… the
  * same without the body, which is broken off fetch URL                   the body lines URL · chunks URL ·
  * reads URL      as they come; sizes alone of the last two slow URL                    reads only when the
  * server must have been kept from sending many COUNT URL              so many at once; how many came parts
@@ -75,8 +75,15 @@ static weft_http_options options_of(const struct instruction *self) {
 /* Waits in the middle of names and values are written as _ */
 static weft_http_request request_of(const struct instruction *self, weft_http_field *headers) {
     const char *body = word_of(self, "body"), *header = word_of(self, "header");
-    headers[0] = (weft_http_field){header == NULL ? NULL : "X-Asked", header};
-    headers[1] = (weft_http_field){NULL, NULL};
+    const char *secret = word_of(self, "secret");
+    int count = 0;
+    if (header != NULL)
+        headers[count++] = (weft_http_field){"X-Asked", header};
+    if (secret != NULL) {
+        headers[count++] = (weft_http_field){"authorization", secret};
+        headers[count++] = (weft_http_field){"Cookie", secret};
+    }
+    headers[count] = (weft_http_field){NULL, NULL};
     return (weft_http_request){.method = word_of(self, "method"),
                                .url = self->words[1],
                                .headers = headers,
