@@ -1,5 +1,6 @@
-// Servers beside each other: echo over TCP under a load of connections, and HTTP under wrk. Round after round, so that whatever
-// else the machine does meets all alike. README.md says what the columns are.
+// Servers beside each other: echo over TCP under a load of connections, and HTTP under wrk. Round after round, in one order and then
+// in the other, so that whatever else the machine does meets all alike; a share compares within a round. README.md says what the
+// columns are.
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -16,6 +17,7 @@ const { values: options } = parseArgs({
     options: {
         json: { type: "boolean", default: false },
         rows: { type: "string" },
+        servers: { type: "string" },
         connections: { type: "string", default: "1,100,10000" },
         bytes: { type: "string", default: "64" },
         seconds: { type: "string", default: "3" },
@@ -24,6 +26,7 @@ const { values: options } = parseArgs({
 });
 const rounds = Number(options.rounds);
 const wantedRows = options.rows?.split(",");
+const wantedServers = options.servers?.split(",");
 
 // --- Servers, each a process that prints its port ---
 
@@ -42,6 +45,9 @@ const httpServers = [
     { name: "weft", command: [built("http_weft")] },
     { name: "node http", command: ["node", path("network/http_node.mjs")] },
 ];
+
+// The first of a row is always there, since the others are compared with it.
+const isWanted = ({ name }, at) => at === 0 || !wantedServers || wantedServers.includes(name);
 
 const isThere = ({ name, command, there }) => {
     const missing = command?.[0].startsWith("/") && !existsSync(command[0]);
@@ -113,43 +119,50 @@ function loadHttp({ port }, connections) {
 const rows = [
     ...options.connections.split(",").map((count) => ({ name: `echo-${count}`, servers: echoServers, load: (server) => loadEcho(server, Number(count)) })),
     ...[1, 100].map((count) => ({ name: `http-${count}`, servers: httpServers, load: (server) => loadHttp(server, count) })),
-].filter(({ name }) => !wantedRows || wantedRows.some((wanted) => name.startsWith(wanted)));
+].filter(({ name }) => !wantedRows || wantedRows.some((wanted) => name === wanted || name.startsWith(`${wanted}-`)));
 
 // --- Measuring ---
 
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
-const results = new Map();
-const there = new Map([...echoServers, ...httpServers].map((server) => [server, isThere(server)]));
+const median = (values) => {
+    const sorted = values.toSorted((a, b) => a - b);
+    return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+};
+const there = new Set([...new Set(rows.map((row) => row.servers))].flatMap((servers) => servers.filter(isWanted).filter(isThere)));
+
+async function measure(subject, load) {
+    const server = await start(subject);
+    try {
+        return load(server);
+    } finally {
+        server.end();
+    }
+}
+
+const subjects = rows.flatMap((row) => row.servers.filter((server) => there.has(server)).map((server) => ({ row, server, measured: [] })));
 
 for (let round = 0; round < rounds; round++)
-    for (const row of rows)
-        for (const subject of row.servers.filter((server) => there.get(server))) {
-            process.stderr.write(`\rround ${round + 1} of ${rounds}: ${row.name} ${subject.name}          `);
-            const server = await start(subject);
-            try {
-                const key = `${row.name}\t${subject.name}`;
-                results.set(key, [...(results.get(key) ?? []), row.load(server)]);
-            } finally {
-                server.end();
-            }
-        }
+    for (const { row, server, measured } of round % 2 === 0 ? subjects : subjects.toReversed()) {
+        process.stderr.write(`\rround ${round + 1} of ${rounds}: ${row.name} ${server.name}          `);
+        measured.push(await measure(server, row.load));
+    }
 process.stderr.write("\r\x1b[K");
 
-const table = [...results].map(([key, measured]) => {
-    const [row, subject] = key.split("\t");
-    const column = (name) => (measured[0][name] === undefined ? undefined : median(measured.map((each) => each[name])));
-    return { row, subject, rate: column("rate"), cpu: column("cpu"), idle: column("idle") };
+// Medians over the rounds; a share is the median of each round's own.
+const table = subjects.map(({ row, server, measured }) => {
+    const first = subjects.find((other) => other.row === row).measured;
+    const over = (value) => (measured[0][value] === undefined ? undefined : median(measured.map((each) => each[value])));
+    const share = (value) => (measured[0][value] === undefined ? undefined : median(measured.map((each, round) => each[value] / first[round][value])));
+    return { row: row.name, subject: server.name, rate: over("rate"), share: share("rate"), cpu: over("cpu"), cpuShare: share("cpu"), idle: over("idle") };
 });
 
 if (options.json) {
     console.log(JSON.stringify(table, null, 2));
 } else {
     console.log(`${rounds} rounds of ${options.seconds} s, medians; ${availableParallelism()} cores; messages of ${options.bytes} bytes\n`);
-    console.log(`${"row".padEnd(12)}${"server".padEnd(18)}${"a second".padStart(10)}${"of libuv/nginx".padStart(16)}${"CPU ns each".padStart(13)}${"idle bytes".padStart(12)}`);
-    for (const { row, subject, rate, cpu, idle } of table) {
-        const first = table.find((other) => other.row === row);
-        const share = `${Math.round((rate / first.rate) * 100)} %`;
-        const number = (value) => (value === undefined ? "" : String(Math.round(value)));
-        console.log(`${row.padEnd(12)}${subject.padEnd(18)}${number(rate).padStart(10)}${share.padStart(16)}${number(cpu).padStart(13)}${number(idle).padStart(12)}`);
-    }
+    const number = (value) => (value === undefined ? "" : String(Math.round(value)));
+    const percent = (value) => (value === undefined ? "" : `${Math.round(value * 100)} %`);
+    const line = (row, subject, ...columns) =>
+        console.log(row.padEnd(12) + subject.padEnd(18) + columns.map((text, at) => text.padStart([10, 16, 13, 10, 12][at])).join(""));
+    line("row", "server", "a second", "of libuv/nginx", "CPU ns each", "of libuv", "idle bytes");
+    for (const { row, subject, rate, share, cpu, cpuShare, idle } of table) line(row, subject, number(rate), percent(share), number(cpu), percent(cpuShare), number(idle));
 }
