@@ -40,6 +40,7 @@ static const weft_error *run_simulated(weft_host *host, weft_loop *loop) {
     weft_simulation *simulation = weft__simulation_of(host);
     double clock = simulation->clock;
     uint64_t since = uv_hrtime();
+    world_of(host)->loop = loop;
     while (weft_simulation_turn(simulation, loop, 0) != WEFT_TURN_DONE) {
         if (simulation->clock != clock)
             since = uv_hrtime();

@@ -114,7 +114,7 @@ static const char *describe(weft_host *host, int code) {
 void weft__uv_turn(weft_uv *self) {
     uv_idle_stop(&self->idle);
     uv_check_stop(&self->check);
-    if (self->loop == NULL)
+    if (self->loop == NULL || self->loop->host != &self->host)
         return;
     weft_turn turn = weft_loop_turn(self->loop, 0);
     if (turn == WEFT_TURN_DONE) {

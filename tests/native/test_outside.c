@@ -4,7 +4,7 @@
 
 #include "weft_test.h"
 
-#include "../../native/outside.h"
+#include "../../native/stream.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -154,6 +154,54 @@ TEST(a_wait_that_is_cancelled_frees_its_request_at_its_end) {
     CHECK_EQ_INT(closed, 1);
 }
 
+/* --- Filters --- */
+
+static int received_by_the_loop;
+
+static const weft_error *received(weft_stream *stream, void *loop, const char *data, size_t size) {
+    received_by_the_loop += weft__current == loop;
+    weft__stream_deliver(stream, data, size);
+    return NULL;
+}
+
+static void keep(void *loop) {
+    (void)loop;
+}
+
+static const weft__filter watching = {.received = received, .free = keep};
+
+struct filtered {
+    weft_frame frame;
+    weft_listener *listener;
+    weft_stream *a, *b;
+    char byte;
+};
+
+static weft_async(filtered) {
+    weft_begin(filtered);
+    weft_await_to(self->listener, weft_tcp_listen("127.0.0.1", 0, NULL));
+    weft_await_to(self->a, weft_tcp_connect("127.0.0.1", weft_listener_port(self->listener)));
+    weft_await_to(self->b, weft_listener_accept(self->listener));
+    weft__stream_set_filter(self->b, &watching, weft_loop_current());
+    weft_await(weft_stream_write(self->a, "x", 1));
+    weft_await(weft_stream_read_exactly(self->b, &self->byte, 1));
+    CHECK_EQ_INT(self->byte, 'x');
+    weft_stream_abort(self->a);
+    weft_stream_abort(self->b);
+    weft_listener_close(self->listener);
+    weft_end();
+}
+
+TEST(a_filter_has_the_loop_of_its_stream_in_virtual_time_too) {
+    for (int virtual = 0; virtual < 2; virtual ++) {
+        received_by_the_loop = 0;
+        setenv("WEFT_VIRTUAL", virtual ? "1" : "0", 1);
+        CHECK(weft_run(weft_call(filtered), NULL, NULL));
+        CHECK_EQ_INT(received_by_the_loop, 1);
+    }
+    unsetenv("WEFT_VIRTUAL");
+}
+
 TEST(errors_have_the_systems_name_and_words) {
     const weft_error *error = weft__system_error(UV_ECONNREFUSED, "cannot reach %s", "it");
     CHECK_EQ_STR(error->message, "cannot reach it: connection refused (ECONNREFUSED)");
@@ -166,4 +214,5 @@ TEST_MAIN(TEST_CASE(what_is_closed_is_closed_once_and_not_told_of),
           TEST_CASE(what_nobody_closes_goes_with_the_loop_and_debug_mode_says_so),
           TEST_CASE(in_virtual_time_the_outside_is_there_and_the_clock_waits_for_it),
           TEST_CASE(a_wait_that_is_cancelled_frees_its_request_at_its_end),
+          TEST_CASE(a_filter_has_the_loop_of_its_stream_in_virtual_time_too),
           TEST_CASE(errors_have_the_systems_name_and_words))

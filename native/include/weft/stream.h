@@ -114,8 +114,8 @@ weft_coroutine *weft_stream_read_exactly(weft_stream *stream, void *buffer, size
 /*
  * One line: a char *, the taker's, freed with weft_free; without its "\n" or "\r\n"; NULL at the end. A last
  * line need not end in "\n". LimitExceeded if it is longer than the stream's limit, and InvalidArgument if
- * there is a zero in it; of such a line all is dropped that has come, and reading can go on.
- * StreamReader.readline
+ * there is a zero in it. Then what has come of it is dropped, and the next read goes on behind that: with the
+ * next line, or with the rest of this one if it had not come yet, as in asyncio. StreamReader.readline
  */
 weft_coroutine *weft_stream_readline(weft_stream *stream);
 
