@@ -54,14 +54,31 @@ static bool is_too_much(const weft__http_connection *self) {
            (self->taken - received) / 16 > received;
 }
 
+/* llhttp takes an empty line that ends without a CR, and lines that go on in the next one: in a head both are
+ * refused, since others may read another request. */
+static void check_lines(weft__http_connection *self, const char *data, size_t size) {
+    for (size_t i = 0; i < size && self->refused == 0; i++) {
+        bool folded = self->last == '\n' && (data[i] == ' ' || data[i] == '\t');
+        if (folded || (data[i] == '\n' && self->last != '\r')) {
+            self->refused = 400;
+            self->reason =
+                folded ? "a header that goes on in the next line" : "a line that ends without a CR";
+        }
+        self->last = data[i];
+    }
+}
+
 bool weft__http_feed(weft__http_connection *self, size_t most) {
     weft_stream *stream = self->stream;
     const char *data = stream->input + stream->input_start;
     size_t size = weft__input_size(stream);
+    bool in_head = !has_head(self);
     if (size > most)
         size = most;
     llhttp_errno_t code = llhttp_execute(&self->parser, data, size);
     size_t taken = code == HPE_OK ? size : (size_t)(llhttp_get_error_pos(&self->parser) - data);
+    if (in_head)
+        check_lines(self, data, taken);
     weft__input_consume(stream, taken);
     self->taken += taken;
     if (code == HPE_PAUSED)
@@ -82,6 +99,7 @@ bool weft__http_feed(weft__http_connection *self, size_t most) {
 static void begin_request(weft__http_connection *self) {
     self->state = CONNECTION_IDLE;
     self->taken = 0;
+    self->last = '\0';
     self->deadline = weft_time() + self->server->options.idle_timeout;
 }
 

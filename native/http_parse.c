@@ -89,8 +89,16 @@ static int on_header_value(llhttp_t *parser, const char *at, size_t size) {
     return of(parser)->request->headed ? 0 : add(of(parser), at, size);
 }
 
+/* What is blank at its end is none of it. */
 static int on_header_value_complete(llhttp_t *parser) {
-    return of(parser)->request->headed ? 0 : add(of(parser), "", 1);
+    weft_request *request = of(parser)->request;
+    weft__buffer *text = &request->text;
+    if (request->headed)
+        return 0;
+    size_t start = request->headers[request->header_count - 1].value;
+    while (text->size > start && (text->data[text->size - 1] == ' ' || text->data[text->size - 1] == '\t'))
+        text->size--;
+    return add(of(parser), "", 1);
 }
 
 /* --- The head as a whole --- */
@@ -147,7 +155,9 @@ static int check_headers(weft__http_connection *self) {
     for (uint32_t i = 0; i < request->header_count; i++) {
         const char *name = request->text.data + request->headers[i].name;
         const char *value = request->text.data + request->headers[i].value;
-        if (weft__http_same_name(name, "Host"))
+        if (weft__http_same_name(name, "Host") && strpbrk(value, " \t/?#@\\") != NULL)
+            return refuse(self, 400, "a Host that is none");
+        else if (weft__http_same_name(name, "Host"))
             hosts++;
         else if (weft__http_same_name(name, "Transfer-Encoding") &&
                  (!weft__http_same_name(value, "chunked") || codings++ > 0))

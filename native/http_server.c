@@ -185,8 +185,7 @@ static weft_async(http_acceptor) {
 
 struct http_serve {
     weft_frame frame;
-    const char *host;
-    int port;
+    weft_coroutine *listen;  /* until it is awaited; NULL: there is a listener */
     weft_listener *listener; /* owned */
     weft_http_handler *handler;
     void *argument;
@@ -216,10 +215,16 @@ static weft_value server_value(struct http_serve *self) {
     return weft_owned_pointer(server, close_value);
 }
 
+static weft_coroutine *take_listen(struct http_serve *self) {
+    weft_coroutine *listen = self->listen;
+    self->listen = NULL;
+    return listen;
+}
+
 static weft_async(http_serve) {
     weft_begin(http_serve);
-    if (self->port >= 0)
-        weft_await_to(self->listener, weft_tcp_listen(self->host, self->port, &self->options.listen));
+    if (self->listen != NULL)
+        weft_await_to(self->listener, take_listen(self));
     if ((self->error = begin(self)) != NULL)
         weft_raise_error(self->error);
     self->acceptor = weft_create_task_named(
@@ -228,26 +233,28 @@ static weft_async(http_serve) {
         weft_raise_error(weft_task_error(self->acceptor));
     weft_return(server_value(self));
     weft_drop();
+    weft_coroutine_close(self->listen);
     weft_listener_close(self->listener);
     weft_http_server_close(self->server);
     weft_end();
 }
 
-static weft_coroutine *serve(const char *host, int port, weft_listener *listener, weft_http_handler *handler,
+static weft_coroutine *serve(weft_coroutine *listen, weft_listener *listener, weft_http_handler *handler,
                              void *argument, const weft_http_server_options *options) {
     weft_http_server_options usual = {.target_limit = 0};
-    return weft_call(http_serve, .host = host, .port = port, .listener = listener, .handler = handler,
+    return weft_call(http_serve, .listen = listen, .listener = listener, .handler = handler,
                      .argument = argument, .options = options != NULL ? *options : usual);
 }
 
 weft_coroutine *weft_http_serve(const char *host, int port, weft_http_handler *handler, void *argument,
                                 const weft_http_server_options *options) {
-    return serve(host, port < 0 ? INT32_MAX : port, NULL, handler, argument, options);
+    return serve(weft_tcp_listen(host, port, options == NULL ? NULL : &options->listen), NULL, handler,
+                 argument, options);
 }
 
 weft_coroutine *weft_http_serve_listener(weft_listener *listener, weft_http_handler *handler, void *argument,
                                          const weft_http_server_options *options) {
-    return serve(NULL, -1, listener, handler, argument, options);
+    return serve(NULL, listener, handler, argument, options);
 }
 
 int weft_http_server_port(const weft_http_server *self) {

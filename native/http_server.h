@@ -80,6 +80,7 @@ struct http_connection {
     const char *reason;
     const weft_error *error;
     uint8_t state;
+    char last;    /* byte of the head that has come */
     bool expired; /* the deadline has passed */
     bool broken;  /* the answer cannot be ended: the peer must see that */
 };

@@ -275,7 +275,12 @@ static const struct {
     const char *request, *answer, *says;
 } exchanges[] = {
     {"GET /a%20b/%C3%A9?q=%20 HTTP/1.1\r\nHost: x\r\nX-THING: it\r\n" END, "GET /a b/\xc3\xa9?q=%20 it", ""},
-    {"GET / HTTP/1.1\r\n" HOST "X-Thing: a\r\n b\r\n" END, "GET /? a b", ""},
+    {"GET / HTTP/1.1\r\nHost: x \r\nX-Thing:\ta \t\r\n" END,
+     "Content-Length: 8\r\nConnection: close\r\n\r\nGET /? a", ""},
+    {"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /b HTTP/1.0\r\n\r\n", "GET /b?", ""},
+    {"GET /a HTTP/1.1\r\n" HOST "Upgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: 3\r\n\r\nabc"
+     "GET /b HTTP/1.1\r\n" HOST END,
+     "GET /b?", ""},
     {"GET http://x/y?z HTTP/1.1\r\n" HOST END, "GET /y?z", ""},
     {"GET http://x?z HTTP/1.1\r\n" HOST END, "GET /?z", ""},
     {"OPTIONS * HTTP/1.1\r\n" HOST END, "OPTIONS *?", ""},
@@ -328,6 +333,18 @@ static const struct {
     {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip, chunked\r\n\r\n", "HTTP/1.1 501 ", ""},
     {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: xchunked\r\n\r\n", "HTTP/1.1 501 ", ""},
     {"POST / HTTP/1.1\r\n" HOST "Content-Length: +1\r\n\r\n", "HTTP/1.1 400 ", ""},
+    {"POST / HTTP/1.1\r\n" HOST "Content-Length: 1, 1\r\n\r\n", "HTTP/1.1 400 ", ""},
+    {"POST / HTTP/1.1\r\n" HOST "Content-Length: 99999999999999999999\r\n\r\n", "HTTP/1.1 400 ", ""},
+    {"GET / HTTP/1.1\r\n" HOST "X-Thing: a\r\n b\r\n\r\n",
+     "400 Bad Request: a header that goes on in the next line\n", ""},
+    {"GET / HTTP/1.1\r\n" HOST "X-Thing: a\r\n\tb\r\n\r\n", "HTTP/1.1 400 ", ""},
+    {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n", "HTTP/1.1 400 ", ""},
+    {"GET / HTTP/1.1\r\n" HOST "\n", "400 Bad Request: a line that ends without a CR\n", ""},
+    {"GET / HTTP/1.1\nHost: x\n\n", "HTTP/1.1 400 ", ""},
+    {"\nGET / HTTP/1.1\r\n" HOST "\r\n", "HTTP/1.1 400 ", ""},
+    {"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", "400 Bad Request: a Host that is none\n", ""},
+    {"GET / HTTP/1.1\r\nHost: x/y\r\n\r\n", "HTTP/1.1 400 ", ""},
+    {"GET /\r\n\r\n", "HTTP/1.1 505 ", ""},
     {"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 400 ", ""},
     {"GET / HTTP/1.1\r\n" HOST "Expect: magic\r\n\r\n", "HTTP/1.1 417 ", ""},
     {"POST /body HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nzz\r\n", "HTTP/1.1 400 ", ""},
@@ -457,6 +474,50 @@ TEST(a_peer_that_is_too_slow_is_told_so) {
     CHECK_EQ_STR(said, "");
     CHECK_EQ_STR(exchange("", &quick, 0, false), ""); /* idle: closed without a word */
     CHECK(has(exchange("GET / HTTP/1.1\r\n" HOST "\r\n", &quick, 0, false), "HTTP/1.1 200 OK\r\n"));
+}
+
+/* --- How many --- */
+
+struct bounded {
+    weft_frame frame;
+    weft_http_server *server;
+    weft_task *first, *second;
+    weft_bytes *bytes;
+};
+
+/* The host and the options are only there for the call. */
+static weft_coroutine *serve_one_at_a_time(void) {
+    char host[] = "127.0.0.1";
+    const weft_http_server_options options = {.listen = {.connection_limit = 1}};
+    weft_coroutine *serving = weft_http_serve(host, 0, handle, NULL, &options);
+    memset(host, 'x', sizeof host - 1);
+    return serving;
+}
+
+weft_async(bounded) {
+    weft_begin(bounded);
+    weft_await_to(self->server, serve_one_at_a_time());
+    self->first = weft_create_task(weft_call(ask, .port = weft_http_server_port(self->server),
+                                             .text = "GET /slow HTTP/1.1\r\n" HOST END));
+    while (weft_http_server_connections(self->server) == 0)
+        weft_await(weft_sleep(0.001));
+    self->second = weft_create_task(
+        weft_call(ask, .port = weft_http_server_port(self->server), .text = "GET /b HTTP/1.1\r\n" HOST END));
+    weft_await_to(self->bytes, self->second);
+    say("%s", strstr(self->bytes->data, "GET /b?") != NULL ? "answered" : "lost");
+    say(" %s", weft_task_done(self->first) ? "behind" : "beside");
+    weft_await(self->first);
+    weft_drop();
+    weft_release(self->first);
+    weft_release(self->second);
+    weft_http_server_close(self->server);
+    weft_end();
+}
+
+TEST(connections_beyond_the_limit_wait) {
+    said[0] = '\0';
+    CHECK(weft_run(weft_call(bounded), NULL, NULL));
+    CHECK_EQ_STR(said, "answered behind");
 }
 
 /* --- The end of a server --- */
@@ -779,8 +840,9 @@ TEST_MAIN(TEST_CASE(requests_get_their_answers), TEST_CASE(they_do_when_they_com
           TEST_CASE(pipelined_requests_are_answered_in_order),
           TEST_CASE(a_body_that_nobody_reads_does_not_become_a_request), TEST_CASE(limits_are_kept),
           TEST_CASE(a_peer_that_ends_too_early_gets_no_answer_or_an_error),
-          TEST_CASE(a_peer_that_is_too_slow_is_told_so), TEST_CASE(a_server_that_stops_lets_requests_end),
-          TEST_CASE(it_does_not_wait_for_ever), TEST_CASE(a_server_can_be_closed_or_forgotten_at_any_step),
+          TEST_CASE(a_peer_that_is_too_slow_is_told_so), TEST_CASE(connections_beyond_the_limit_wait),
+          TEST_CASE(a_server_that_stops_lets_requests_end), TEST_CASE(it_does_not_wait_for_ever),
+          TEST_CASE(a_server_can_be_closed_or_forgotten_at_any_step),
           TEST_CASE(a_handler_that_is_cancelled_ends_the_connection_and_none_is_an_error),
           TEST_CASE(a_peer_that_leaves_is_told_of_in_debug_mode_only),
           TEST_CASE(what_is_asked_of_null_has_no_answer), TEST_CASE(misuse_is_told_in_words),

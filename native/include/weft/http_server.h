@@ -45,7 +45,7 @@ typedef weft_coroutine *weft_http_handler(weft_request *request, void *argument)
 /* What else can be said of a server; zero is as usual. Peers that exceed a limit get the status named here.
  */
 typedef struct weft_http_server_options {
-    weft_listen_options listen;   /* of weft_http_serve */
+    weft_listen_options listen;   /* of weft_http_serve; its connection_limit bounds the connections */
     struct weft_tls_context *tls; /* serves https:// by it (weft_tls_server); it must outlive the server */
     size_t target_limit;          /* bytes of "/path?query"; 414; 0: 8 KiB */
     size_t head_limit;            /* bytes of the request line and all headers; 431; 0: 16 KiB */
@@ -61,8 +61,9 @@ typedef struct weft_http_server_options {
 
 /*
  * Listens and serves, in the background, from here on. Its value: a weft_http_server *, the taker's:
- * weft_with stops it as weft_http_server_stop does, or closes it if an error leaves the block. The options
- * are copied; NULL: all as usual. Host and port are those of weft_tcp_listen. web.TCPSite
+ * weft_with stops it as weft_http_server_stop does, or closes it if an error leaves the block. Host and
+ * options are copied at the call; NULL for the options: all as usual. Host and port are those of
+ * weft_tcp_listen. web.TCPSite
  */
 weft_coroutine *weft_http_serve(const char *host, int port, weft_http_handler *handler, void *argument,
                                 const weft_http_server_options *options);
