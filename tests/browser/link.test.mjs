@@ -30,7 +30,7 @@ function numbers(seed) {
 
 function randomSubject(random) {
     const list = (most, make) => Array.from({ length: random(most) }, make);
-    const names = ["permits", "seed", "step", "clock", "_x1", "v", "code"];
+    const names = ["permits", "seed", "step", "clock", "_x1", "v", "code", "constructor", "__proto__"];
     const values = [3, -1, 0, 0.1, 1e-9, 1e300, 2 ** 53, -0.25];
     const letters = ["a", "\n", "é", "€", "😀", "&", "#", "?", "+", "%41", "\0"];
     const edited = random(2) === 1;
@@ -43,7 +43,7 @@ function randomSubject(random) {
         clock: random(2) ? "real" : "virtual",
         seed: random(2) ? random(2 ** 31) : undefined,
         decisions: list(40, () => (random(3) ? 0 : random(5))),
-        injections: list(3, () => ({ step: 1 + random(1000), task: random(2 ** 32) })),
+        injections: list(3, () => ({ step: 1 + random(1000), task: 1 + random(2 ** 31) })),
         permuteReady: random(2) === 1,
     };
 }
@@ -120,6 +120,8 @@ test("what is wrong with a link is said", async () => {
     await fails("a?decisions=1..2", /decisions is no whole number/);
     await fails("a?decisions=4294967296", /decisions/);
     await fails("a?cancel=3", /cancel is no whole number/);
+    await fails("a?cancel=0.1", /cancel is no whole number/);
+    await fails("a?cancel=1.0", /cancel is no whole number/);
     await fails("a?permits=many", /parameter permits is no number/);
     await fails("a?permits=Infinity", /parameter permits/);
     await fails("a?1x=3", /parameter 1x/);

@@ -7,7 +7,7 @@ import { runnerImport } from "vite";
 import { button, openPage, outputLines, startBrowser, status } from "./page.mjs";
 
 const load = async (name) => (await runnerImport(fileURLToPath(new URL(`../../web/src/${name}`, import.meta.url)), { configFile: false })).module;
-const { declarationsOf, fitting } = await load("parameters/declarations.ts");
+const { declarationsOf, fitting, valueOf } = await load("parameters/declarations.ts");
 
 test("declarations are read from the text", async (context) => {
     const one = (source) => declarationsOf(source)[0];
@@ -51,6 +51,12 @@ test("declarations are read from the text", async (context) => {
         assert.deepEqual(fitting(found, { a: 2.5, x: 2.5, b: 3 }), { x: 2.5 });
         assert.deepEqual(fitting(found, { a: 1, x: 10 }), {});
     });
+    await context.test("names that every object has are names as any other", () => {
+        const found = declarationsOf("WEFT_PARAM(int, constructor, 1, 0, 9); WEFT_PARAM(int, __proto__, 1, 0, 9);");
+        assert.deepEqual(found.map((declaration) => valueOf(declaration, {})), [1, 1]);
+        const set = Object.fromEntries([["constructor", 2], ["__proto__", 3]]);
+        assert.deepEqual(found.map((declaration) => valueOf(declaration, fitting(found, set))), [2, 3]);
+    });
 });
 
 let site;
@@ -78,6 +84,10 @@ test("a slider that is moved by keyboard re-runs at once: timeline, ghosts and p
     assert.notDeepEqual(second, first);
     assert.deepEqual(await points(page), [["3", "1.75 s"], ["4", "1.5 s"]]);
     assert.equal(await page.locator("#parameters").getByRole("button", { name: "Reset Permits" }).isVisible(), true);
+    await page.getByRole("tab", { name: "Variables" }).click();
+    await page.getByRole("slider", { name: "Step of the run" }).press("Home");
+    await page.keyboard.press("ArrowRight");
+    await page.getByRole("tabpanel", { name: "Variables" }).getByRole("heading", { name: /^semaphore/ }).waitFor();
 
     await page.reload();
     await page.getByRole("slider", { name: "Permits" }).press("End");

@@ -1,10 +1,11 @@
 /** What the page and the worker that runs a program say to each other. */
 
 import type { External } from "weft";
-import type { Subject } from "./subject.ts";
+import type { Choices, Clock } from "./subject.ts";
 import type { Frame } from "./traps.ts";
 
-export interface Program extends Pick<Subject, "parameters" | "clock" | "seed" | "decisions" | "injections" | "permuteReady"> {
+export interface Program extends Choices {
+    clock: Clock;
     module: WebAssembly.Module;
     /** What the program's relative addresses are relative to: the page, not the script of the worker. */
     base: string;

@@ -27,6 +27,23 @@ export interface Subject {
     permuteReady: boolean;
 }
 
+/** What makes one run in virtual time the same as another, besides what comes from outside. */
+export type Choices = Pick<Subject, "parameters" | "seed" | "decisions" | "injections" | "permuteReady">;
+
+/**
+ * The choices as weft's options. Whoever runs a program again takes them from here: weft hands them to it in its environment, so an
+ * empty list more would move all that is in its memory, and with it the addresses in its log.
+ */
+export function optionsOf({ parameters, seed, decisions, injections, permuteReady }: Choices) {
+    return {
+        parameters,
+        permuteReady,
+        ...(seed !== undefined && { seed }),
+        ...(decisions.length > 0 && { decisions }),
+        ...(injections.length > 0 && { injections }),
+    };
+}
+
 /** An empty program, in real time, with nothing chosen. */
 export const nothing: Subject = {
     example: undefined,

@@ -5,6 +5,7 @@ import type { LoadOptions, Weft } from "weft";
 import { recordSize } from "./events.ts";
 import { Outbox } from "./outbox.ts";
 import type { ErrorReport, FromWorker, Program, ToWorker } from "./protocol.ts";
+import { optionsOf } from "./subject.ts";
 import { stackFrames, trapOf } from "./traps.ts";
 
 /* The page's timeline keeps this much of the log; a program that never ends must not fill memory with it. */
@@ -48,8 +49,6 @@ async function run(program: Program): Promise<void> {
             wasm: program.module,
             print: (text, stream) => outbox.print(text, stream, now()),
             onEvent: limitedEvents(),
-            ...(program.clock === "virtual" && { onExternal: (external) => scope.postMessage({ type: "external", external }) }),
-            parameters: program.parameters,
             base: program.base,
             ...world(program),
         });
@@ -69,19 +68,12 @@ async function run(program: Program): Promise<void> {
     }
 }
 
-/** The clock, and in virtual time what is chosen there. */
-function world({ clock, seed, decisions, injections, permuteReady }: Program): Partial<LoadOptions> {
-    if (clock === "real") {
-        return { clock };
-    }
-    const env: Record<string, string> = {};
-    if (injections.length > 0) {
-        env["WEFT_INJECTIONS"] = injections.map(({ step, task }) => `${step}:${task}`).join(" ");
-    }
-    if (permuteReady) {
-        env["WEFT_PERMUTE_READY"] = "1";
-    }
-    return { clock, env, ...(seed !== undefined && { seed }), ...(decisions.length > 0 && { decisions }) };
+/** The clock, and in virtual time what is chosen there and who hears what comes from outside. */
+function world(program: Program): Partial<LoadOptions> {
+    const { clock, parameters } = program;
+    return clock === "real"
+        ? { clock, parameters }
+        : { clock, ...optionsOf(program), onExternal: (external) => scope.postMessage({ type: "external", external }) };
 }
 
 async function runMain(weft: Weft): Promise<FromWorker> {

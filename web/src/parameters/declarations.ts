@@ -87,11 +87,17 @@ function wordsOf(comment: string, name: string): { label: string; unit: string }
     return { label: (label ?? comment) || name, unit: unit ?? "" };
 }
 
+/** What a parameter is set to: its own, where nothing is. A name such as `constructor` is one as any other. */
+export function valueOf({ name, value }: Pick<Declaration, "name" | "value">, values: Readonly<Record<string, number>>): number {
+    return Object.hasOwn(values, name) ? values[name]! : value;
+}
+
 /** What of the values a program with these declarations may have; those of the source are left out. */
 export function fitting(declarations: readonly Declaration[], values: Readonly<Record<string, number>>): Record<string, number> {
-    const kept = declarations.filter(({ name, type, value, least, most }) => {
-        const wanted = values[name];
-        return wanted !== undefined && wanted !== value && wanted >= least && wanted <= most && (type === "double" || Number.isInteger(wanted));
+    const kept = declarations.filter((declaration) => {
+        const { type, value, least, most } = declaration;
+        const wanted = valueOf(declaration, values);
+        return wanted !== value && wanted >= least && wanted <= most && (type === "double" || Number.isInteger(wanted));
     });
-    return Object.fromEntries(kept.map(({ name }) => [name, values[name]!]));
+    return Object.fromEntries(kept.map((declaration) => [declaration.name, valueOf(declaration, values)]));
 }

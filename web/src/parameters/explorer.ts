@@ -8,6 +8,7 @@ import { Recording } from "../recording.ts";
 import type { Ending } from "../runner.ts";
 import type { Subject } from "../subject.ts";
 import type { Workbench } from "../workbench.ts";
+import { valueOf } from "./declarations.ts";
 import type { Declaration } from "./declarations.ts";
 import { Trials } from "./trials.ts";
 import type { Trial } from "./trials.ts";
@@ -154,7 +155,7 @@ export class Explorer {
     }
 
     #valueOf(subject: Subject): number {
-        return this.#parameter === undefined ? 0 : (subject.parameters[this.#parameter.name] ?? this.#parameter.value);
+        return this.#parameter === undefined ? 0 : valueOf(this.#parameter, subject.parameters);
     }
 
     /** The module that ran last, if it is of this text; nothing is compiled for a slider. */

@@ -4,7 +4,7 @@ import { button, element } from "../elements.ts";
 import { duration, shortNumber } from "../format.ts";
 import { ticks } from "../timeline-geometry.ts";
 import type { Workbench } from "../workbench.ts";
-import { declarationsOf } from "./declarations.ts";
+import { declarationsOf, valueOf } from "./declarations.ts";
 import { Explorer } from "./explorer.ts";
 import type { Point } from "./explorer.ts";
 
@@ -65,7 +65,7 @@ export class ParameterPlot {
             return;
         }
         this.#choice.value = parameter.name;
-        const now = this.#workbench.subject.parameters[parameter.name] ?? parameter.value;
+        const now = valueOf(parameter, this.#workbench.subject.parameters);
         this.#rows.replaceChildren(...points.map((point) => row(point, parameter.unit, point.value === now)));
         const title = `${parameter.label}${parameter.unit && `, ${parameter.unit}`}`;
         this.#chart.replaceChildren(...drawing(points, parameter.least, parameter.most, now, title));

@@ -4,7 +4,7 @@ import "./parameters.css";
 import { button, element, icon } from "../elements.ts";
 import { shortNumber } from "../format.ts";
 import type { Workbench } from "../workbench.ts";
-import { declarationsOf, fitting } from "./declarations.ts";
+import { declarationsOf, fitting, valueOf } from "./declarations.ts";
 import type { Declaration } from "./declarations.ts";
 
 const back = "M3 3v4h4M3.5 7a5 5 0 1 1-.3 3";
@@ -57,8 +57,8 @@ export class Sliders {
         }
     }
 
-    #value({ name, value }: Declaration): number {
-        return this.#workbench.subject.parameters[name] ?? value;
+    #value(declaration: Declaration): number {
+        return valueOf(declaration, this.#workbench.subject.parameters);
     }
 
     #choose(declaration: Declaration, value: number): void {

@@ -1,9 +1,9 @@
 /** Runs of a program in virtual time, as quick as they can be, in a worker that is replaced if one never answers. */
 
 import type { External } from "weft";
-import type { Subject } from "../subject.ts";
+import type { Choices } from "../subject.ts";
 
-export interface TrialProgram extends Pick<Subject, "parameters" | "seed" | "decisions" | "injections" | "permuteReady"> {
+export interface TrialProgram extends Choices {
     module: WebAssembly.Module;
     /** What its relative addresses are relative to. */
     base: string;

@@ -3,6 +3,7 @@
 import { simulate } from "weft";
 import type { External, Simulation } from "weft";
 import { fetchOnce, NoWebSocket } from "../network.ts";
+import { optionsOf } from "../subject.ts";
 import type { Trial, TrialProgram } from "./trials.ts";
 
 /* Milliseconds of its own after which a program counts as one that does not end, and of which it may wait for servers. */
@@ -19,21 +20,17 @@ scope.onmessage = async ({ data }) => {
     scope.postMessage(trial, trial.chunks.map(({ bytes }) => bytes.buffer));
 };
 
-async function run({ module, parameters, seed, decisions, injections, permuteReady, base, recorded }: TrialProgram): Promise<Trial> {
+async function run({ module, base, recorded, ...choices }: TrialProgram): Promise<Trial> {
     const chunks: Trial["chunks"] = [];
     const external: External[] = [];
     const program = await simulate({
         wasm: module,
-        parameters,
+        ...optionsOf(choices),
         base,
         fetch: fetchOnce as typeof fetch,
         WebSocket: NoWebSocket,
         print: () => {},
         onExternal: (each) => external.push(each),
-        injections,
-        permuteReady,
-        ...(seed !== undefined && { seed }),
-        ...(decisions.length > 0 && { decisions }),
         ...(recorded && { onEvent: (bytes: Uint8Array, base: number) => chunks.push({ bytes: new Uint8Array(bytes), base }) }),
     });
     const reached = await toItsEnd(program);

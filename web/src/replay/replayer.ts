@@ -2,6 +2,7 @@
 
 import type { Layouts } from "../compiler/types.ts";
 import type { Recording } from "../recording.ts";
+import { optionsOf } from "../subject.ts";
 import type { Inspection } from "./machine.ts";
 import type { FromReplay, ToReplay } from "./protocol.ts";
 
@@ -37,15 +38,7 @@ export class Replayer {
             event.preventDefault();
             this.#fail(new Error(event.message || "the time machine could not be started"));
         };
-        const { parameters, seed, decisions, injections, permuteReady } = subject;
-        const choices = {
-            parameters,
-            permuteReady,
-            ...(seed !== undefined && { seed }),
-            ...(decisions.length > 0 && { decisions }),
-            ...(injections.length > 0 && { injections }),
-        };
-        this.#send({ type: "begin", module, choices });
+        this.#send({ type: "begin", module, choices: optionsOf(subject) });
         this.layouts = layouts;
     }
 

@@ -157,20 +157,18 @@ async function readCode(parts: URLSearchParams): Promise<Link["code"]> {
 }
 
 function readParameters(parts: URLSearchParams): Record<string, number> {
-    const found: Record<string, number> = {};
     const entries = [...parts].filter(([name]) => !reserved.has(name));
     if (entries.length > most.parameters) {
         throw new LinkError(`The link has more than ${most.parameters} parameters.`);
     }
-    for (const [key, text] of entries) {
+    return Object.fromEntries(entries.map(([key, text]) => {
         const name = key.replace(/^\./, "");
         const value = Number(text);
         if (!identifier.test(name) || text.trim() === "" || !Number.isFinite(value)) {
             throw new LinkError(`The link's parameter ${name.slice(0, 40)} is no number.`);
         }
-        found[name] = value;
-    }
-    return found;
+        return [name, value];
+    }));
 }
 
 function readClock(parts: URLSearchParams): Link["clock"] {
@@ -183,12 +181,12 @@ function readClock(parts: URLSearchParams): Link["clock"] {
 
 function readNumber(parts: URLSearchParams, name: string): number | undefined {
     const text = parts.get(name);
-    return text === null ? undefined : wholeNumber(text, name, Number.MAX_SAFE_INTEGER);
+    return text === null ? undefined : wholeNumber(text, name, { most: Number.MAX_SAFE_INTEGER });
 }
 
-function wholeNumber(text: string, name: string, largest: number): number {
+function wholeNumber(text: string, name: string, { least = 0, most }: { least?: number; most: number }): number {
     const value = /^\d{1,16}$/.test(text) ? Number(text) : Infinity;
-    if (value > largest) {
+    if (value < least || value > most) {
         throw new LinkError(`The link's ${name} is no whole number that can be one: ${text.slice(0, 40)}`);
     }
     return value;
@@ -200,11 +198,11 @@ function readDecisions(text: string): number[] {
     const found: number[] = [];
     for (const part of text === "" ? [] : text.split(".")) {
         const [decision = "", times = "1"] = part.split("*");
-        const count = wholeNumber(times, "decisions", uint32);
+        const count = wholeNumber(times, "decisions", { most: uint32 });
         if (found.length + count > most.decisions) {
             throw new LinkError(`The link has more than ${most.decisions.toLocaleString("en")} decisions.`);
         }
-        const value = wholeNumber(decision, "decisions", uint32);
+        const value = wholeNumber(decision, "decisions", { most: uint32 });
         for (let i = 0; i < count; i++) {
             found.push(value);
         }
@@ -219,6 +217,9 @@ function readInjections(text: string): Injection[] {
     }
     return parts.map((part) => {
         const [step = "", task = ""] = part.split(".");
-        return { step: wholeNumber(step, "cancel", Number.MAX_SAFE_INTEGER), task: wholeNumber(task, "cancel", uint32) };
+        return {
+            step: wholeNumber(step, "cancel", { least: 1, most: Number.MAX_SAFE_INTEGER }),
+            task: wholeNumber(task, "cancel", { least: 1, most: uint32 }),
+        };
     });
 }

@@ -7,6 +7,7 @@ import { examples } from "../examples.ts";
 import { fetched, fetchText } from "../fetched.ts";
 import { duration, instant, megabytes, messageOf } from "../format.ts";
 import type { Panels } from "../panels.ts";
+import { valueOf } from "../parameters/declarations.ts";
 import { Recording } from "../recording.ts";
 import { siteOf } from "../timeline-items.ts";
 import type { Shortcut } from "../shortcuts.ts";
@@ -310,7 +311,7 @@ export class Twin {
 /** Whether the sliders stand elsewhere than what the twin's last line gives to its main coroutine. */
 function differs(twin: string, parameters: Readonly<Record<string, number>>): boolean {
     const [, given = ""] = /^asyncio\.run\(\w+\((.*?)\)/m.exec(twin) ?? [];
-    return [...given.matchAll(/(\w+)=([\d.]+)/g)].some(([, name = "", value]) => (parameters[name] ?? Number(value)) !== Number(value));
+    return [...given.matchAll(/(\w+)=([\d.]+)/g)].some(([, name = "", value]) => valueOf({ name, value: Number(value) }, parameters) !== Number(value));
 }
 
 function makeTable(): { table: HTMLTableElement; note: HTMLElement } {
