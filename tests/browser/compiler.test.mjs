@@ -67,6 +67,16 @@ test("an edited program is compiled and run, and what goes wrong is stopped with
         assert.match(await consoleText(page), new RegExp(`gather\\.c:${lineOf(source, "self->count")}: no member named 'count'`));
     });
 
+    for (const [who, code, words] of [
+        ["the assembler", '    __asm__("no_instruction");', "invalid instruction"],
+        ["the linker", "    extern void nowhere(void);\n    nowhere();", "'nowhere' is used, but defined nowhere"],
+    ])
+        await t.test(`an error of ${who} stands among the problems`, async () => {
+            await runAgain(page, program(code));
+            await ended(page);
+            await page.getByRole("list", { name: "Problems" }).getByText(words).waitFor();
+        });
+
     await t.test("undefined behaviour", async () => {
         const source = program("    self->n = 2147483647;\n    self->n++;");
         await runAgain(page, source);
@@ -90,6 +100,32 @@ test("an edited program is compiled and run, and what goes wrong is stopped with
         await ended(page);
         const line = lineOf(source, "while (self->n");
         assert.match(await status(page).textContent(), new RegExp(`^Stopped: the program spins at line (${line}|${line + 1}) of gather\\.c, in job`));
+    });
+
+    await t.test("a program whose line is not found", async () => {
+        await page.getByRole("radio", { name: "Real time" }).check();
+        await runAgain(page, program('    while (getenv("WEFT_VIRTUAL") == NULL)\n        self->n ^= 1;\n    while (true)\n        weft_await(weft_sleep(1));'));
+        await output(page).getByText("begins").waitFor();
+        await status(page).getByText(/This step has run for \d s/).waitFor();
+        await button(page, "Stop").click();
+        await status(page).getByText(/^Ended\. Looking for the line/).waitFor();
+        await button(page, "Stop").click();
+        await status(page).getByText("Stopped: the program did not end by itself and was ended.").waitFor({ timeout: 3000 });
+    });
+
+    await t.test("what was left out of a flood counts for what comes later", async () => {
+        await runAgain(page, program('    for (; self->n < 60000; self->n++)\n        puts("many");\n    while (true) {\n        weft_await(weft_sleep(0.05));\n        puts("later");\n    }'));
+        const later = output(page).getByText("later", { exact: true }).first();
+        await later.waitFor();
+        await button(page, "Stop").click();
+        await ended(page);
+        assert.match(await consoleText(page), /characters left out/);
+        assert.equal(await later.getAttribute("class"), "stdout");
+        await page.getByRole("slider", { name: "Step of the run" }).press("Home");
+        await page.keyboard.press("ArrowRight");
+        await page.keyboard.press("ArrowRight");
+        assert.equal(await later.getAttribute("class"), "stdout later");
+        await useVirtualTime(page);
     });
 
     await t.test("a program that floods the console", async () => {

@@ -129,6 +129,25 @@ test("typing is checked when it pauses, and an answer about an older text is not
     assert.equal(checking.state.type, "checking");
 });
 
+test("what only a compilation finds stays as long as the text does", async () => {
+    const { service, program, shown, checking } = setUp(true);
+    void checking.load();
+    service.asked[0].resolve();
+    await settled();
+    checking.compiled({ ...program }, ["from the linker"]);
+    service.asked[1].resolve([]);
+    await settled();
+    assert.deepEqual(shown, [["from the linker"], ["from the linker"]]);
+    program.source = "two";
+    checking.compiled({ ...program, source: "one" }, ["too late"]);
+    void checking.load();
+    service.asked[2].resolve();
+    await settled();
+    service.asked[3].resolve(["of the new text"]);
+    await settled();
+    assert.deepEqual(shown.slice(2), [["of the new text"]]);
+});
+
 test("a completion's holes are filled one after the other, then the cursor goes to the end", () => {
     assert.equal(templateOf({ text: "weft_call_at(when, callback)", holes: [{ from: 13, to: 17 }, { from: 19, to: 27 }] }), "weft_call_at(${1:when}, ${2:callback})${0}");
     assert.equal(templateOf({ text: "a { b }", holes: [] }), "a \\{ b \\}${0}");

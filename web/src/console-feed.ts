@@ -21,7 +21,7 @@ export class ConsoleFeed {
         });
         workbench.on("printed", ({ text, stream, time, omitted }) => {
             if (omitted > 0) {
-                console.note(`${omitted.toLocaleString("en")} characters left out: the program prints faster than can be shown.`);
+                console.leftOut(omitted);
             }
             console.print(text, stream, time);
         });

@@ -69,6 +69,12 @@ export class Console {
         this.#line({ text, kind: "note", time: undefined });
     }
 
+    /** The program has printed so many characters that nobody has. */
+    leftOut(characters: number): void {
+        this.note(`${characters.toLocaleString("en")} characters left out: the program prints faster than can be shown.`);
+        this.#printed += characters;
+    }
+
     /** An error as Python shows it: the way it took, outermost first, then what it was; the errors of a group below. */
     error(report: ErrorReport, depth = 0): void {
         const indent = "    ".repeat(depth);

@@ -53,7 +53,7 @@ export class RunControls {
 
     stop(): void {
         if (this.#workbench.state !== "idle") {
-            const began = this.#workbench.state === "running";
+            const began = this.#workbench.state !== "preparing";
             this.say(began ? "Stopping…" : "Stopped before it began.", began ? "running" : "terminated");
             this.#workbench.stop();
         }
@@ -85,13 +85,19 @@ export class RunControls {
         stop.disabled = idle;
         busy.setAttribute("aria-busy", String(!idle));
         if (!idle) {
-            this.say(state === "preparing" ? "Preparing…" : "Running…", "running");
+            this.say(words[state], "running");
         }
         if (focused) {
             (idle ? run : stop).focus();
         }
     }
 }
+
+const words: Record<Exclude<State, "idle">, string> = {
+    preparing: "Preparing…",
+    running: "Running…",
+    explaining: "Ended. Looking for the line where that was… Stop leaves it out.",
+};
 
 function endingText(recording: Recording, ending: Ending): string {
     switch (ending.type) {

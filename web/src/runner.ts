@@ -1,7 +1,7 @@
 /** Runs a program in a worker of its own and can always end it. */
 
 import type { External } from "weft";
-import type { Place } from "./compiler/types.ts";
+import type { Diagnostic, Place } from "./compiler/types.ts";
 import type { ErrorReport, FromWorker, Program, ToWorker } from "./protocol.ts";
 
 export type Ending =
@@ -12,7 +12,8 @@ export type Ending =
     /** Stopped by the person: it was cancelled and cleaned up. */
     | { type: "cancelled"; time: number }
     | { type: "terminated"; why: Why; place?: Place }
-    | { type: "failed"; message: string }
+    /** It did not begin; what the compiler says of that is there, too. */
+    | { type: "failed"; message: string; diagnostics?: readonly Diagnostic[] }
     /** It was a recording, which is whole. */
     | { type: "opened"; time: number };
 

@@ -3,6 +3,7 @@
  * stands, and the task that is looked at. The parts change it here and hear of it here; they know nothing of each other.
  */
 
+import { CompileError } from "./compiler/compile-error.ts";
 import { messageOf } from "./format.ts";
 import { loadModule } from "./modules.ts";
 import type { Program } from "./protocol.ts";
@@ -12,7 +13,8 @@ import type { Ending } from "./runner.ts";
 import { nothing } from "./subject.ts";
 import type { Subject } from "./subject.ts";
 
-export type State = "idle" | "preparing" | "running";
+/** Explaining: the program has ended, and what can be found out of that is sought. */
+export type State = "idle" | "preparing" | "running" | "explaining";
 
 export interface Output {
     text: string;
@@ -41,9 +43,9 @@ export interface Events {
 
 /** What is asked of the compiler. */
 export interface Builder {
-    /** Makes the module of a program whose text was edited; an error says why it cannot. */
+    /** Makes the module of a program whose text was edited; an error says why it cannot, a CompileError where. */
     compile(file: string, source: string): Promise<WebAssembly.Module>;
-    /** Ends a compilation that is under way. */
+    /** Ends a compilation or a search that is under way. */
     interrupt(): void;
     /** Adds to how a program ended where in the source that was, if it can be told. */
     explain(ending: Ending, program: Program, subject: Subject): Ending | Promise<Ending>;
@@ -162,7 +164,8 @@ export class Workbench {
         } catch (error) {
             if (wish === this.#wish) {
                 this.#begin(recording);
-                this.#end(recording, { type: "failed", message: messageOf(error) });
+                const found = error instanceof CompileError && { diagnostics: error.diagnostics };
+                this.#end(recording, { type: "failed", message: messageOf(error), ...found });
             }
         }
     }
@@ -193,6 +196,10 @@ export class Workbench {
     async #explain(recording: Recording, ending: Ending, program: Program): Promise<void> {
         const wish = this.#wish;
         const found = this.#builder.explain(ending, program, recording.subject!);
+        if (found instanceof Promise) {
+            this.#run = undefined;
+            this.#setState("explaining");
+        }
         const explained = found instanceof Promise ? await found : found;
         if (wish === this.#wish) {
             this.#end(recording, explained);
@@ -229,10 +236,12 @@ export class Workbench {
         this.#end(recording, ending);
     }
 
-    /** Cancels the program, so that it can clean up; one that does not answer is ended. */
+    /** Cancels the program, so that it can clean up; one that does not answer is ended. One that has ended is explained no further. */
     stop(): void {
         if (this.#run !== undefined) {
             this.#run.stop();
+        } else if (this.#state === "explaining") {
+            this.#builder.interrupt();
         } else if (this.#state === "preparing") {
             this.#abandon();
             this.#builder.interrupt();
@@ -242,6 +251,9 @@ export class Workbench {
     /** Ends what runs without a word. */
     #abandon(): void {
         this.#wish++;
+        if (this.#state === "explaining") {
+            this.#builder.interrupt();
+        }
         this.#run?.abandon();
         this.#run = undefined;
         this.#finish?.(undefined);

@@ -6,27 +6,17 @@ import type { Ending } from "../runner.ts";
 import type { Subject } from "../subject.ts";
 import type { Frame } from "../traps.ts";
 import type { Builder } from "../workbench.ts";
+import { CompileError } from "./compile-error.ts";
 import type { Compiler } from "./compiler.ts";
-import type { Diagnostic, Place } from "./types.ts";
-
-/** The program has errors, which the editor shows where they are. */
-export class CompileError extends Error {
-    override name = "CompileError";
-    readonly diagnostics: readonly Diagnostic[];
-
-    constructor(file: string, diagnostics: readonly Diagnostic[]) {
-        const errors = diagnostics.filter(({ severity }) => severity === "error");
-        const lines = errors.slice(0, 5).map(({ file: where, from, message }) => `${where}:${from.line}: ${message}`);
-        super(lines.join("\n") || `${file} could not be compiled`);
-        this.diagnostics = diagnostics;
-    }
-}
+import type { Place } from "./types.ts";
 
 /* How long the search for the line of a program that spins may take, in milliseconds: it is done in a second or never. */
 const searchLimit = 8000;
 
 export class LiveCode implements Builder {
     readonly #compiler: Compiler;
+    /** Ends the search for the line of a program that spins. */
+    #search = new AbortController();
     /** The bytes of what was compiled here, for its debug information. */
     readonly #bytes = new WeakMap<WebAssembly.Module, ArrayBuffer>();
 
@@ -43,6 +33,7 @@ export class LiveCode implements Builder {
     }
 
     interrupt(): void {
+        this.#search.abort();
         this.#compiler.interrupt();
     }
 
@@ -70,12 +61,13 @@ export class LiveCode implements Builder {
 
     /** Runs it again, compiled so that it ends itself where it spins. In virtual time, since it may have slept before. */
     async #spin(ending: Extract<Ending, { type: "terminated" }>, program: Program, subject: Subject): Promise<Ending> {
+        const { signal } = (this.#search = new AbortController());
         const bytes = await this.#compiler.instrumented(subject.file, subject.source);
         if (bytes === undefined) {
             return ending;
         }
         const module = await this.#moduleOf(bytes);
-        const error = await errorOf({ ...program, module, clock: "virtual" });
+        const error = await errorOf({ ...program, module, clock: "virtual" }, signal);
         const [place] = await this.#places(module, error?.frames ?? []);
         return place === undefined ? ending : { ...ending, place };
     }
@@ -89,8 +81,8 @@ export class LiveCode implements Builder {
     }
 }
 
-/** The error by which a program ends; undefined if it ends otherwise, or takes too long. */
-function errorOf(program: Program): Promise<ErrorReport | undefined> {
+/** The error by which a program ends; undefined if it ends otherwise, takes too long, or nobody wants to know any more. */
+function errorOf(program: Program, signal: AbortSignal): Promise<ErrorReport | undefined> {
     return new Promise((resolve) => {
         const ignored = { started() {}, output() {}, events() {}, external() {}, eventsFull() {}, silent() {} };
         const run = new Run(program, { ...ignored, ended: (ending) => finish(ending.type === "error" ? ending.error : undefined) });
@@ -100,6 +92,10 @@ function errorOf(program: Program): Promise<ErrorReport | undefined> {
             run.abandon();
             resolve(error);
         };
+        signal.addEventListener("abort", () => finish(undefined));
+        if (signal.aborted) {
+            finish(undefined);
+        }
     });
 }
 

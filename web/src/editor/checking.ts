@@ -23,18 +23,20 @@ export interface Program {
 export class Checking {
     readonly #service: Service;
     readonly #program: () => Program;
-    readonly #show: (diagnostics: Diagnostic[]) => void;
+    readonly #show: (diagnostics: readonly Diagnostic[]) => void;
     readonly #changed: (state: State) => void;
     readonly #pause: number;
     #timer: ReturnType<typeof setTimeout> | undefined;
     #loading = false;
+    /** What a compilation has found, and in which text. */
+    #compiled: { program: Program; diagnostics: readonly Diagnostic[] } | undefined;
     #state: State = { type: "unused" };
 
     /** `program` is what there is to check now; `pause` is in milliseconds. */
     constructor(
         service: Service,
         program: () => Program,
-        { show, changed, pause = 250 }: { show: (diagnostics: Diagnostic[]) => void; changed: (state: State) => void; pause?: number },
+        { show, changed, pause = 250 }: { show: (diagnostics: readonly Diagnostic[]) => void; changed: (state: State) => void; pause?: number },
     ) {
         this.#service = service;
         this.#program = program;
@@ -87,14 +89,27 @@ export class Checking {
         await this.#check();
     }
 
+    /** A compilation did not come to its end: this is all there is to say of its text, what no check finds included. */
+    compiled(program: Program, diagnostics: readonly Diagnostic[]): void {
+        this.#compiled = { program, diagnostics };
+        if (this.#isCurrent(program)) {
+            this.#show(diagnostics);
+        }
+    }
+
+    #isCurrent({ file, source }: Program): boolean {
+        return this.#program().source === source && this.#program().file === file;
+    }
+
     async #check(): Promise<void> {
         const { file, source } = this.#program();
-        const current = () => this.#program().source === source && this.#program().file === file;
+        const current = () => this.#isCurrent({ file, source });
         this.#set({ type: "checking" });
         try {
             const diagnostics = await this.#service.check(file, source);
             if (current()) {
-                this.#show(diagnostics);
+                const known = this.#compiled !== undefined && this.#isCurrent(this.#compiled.program);
+                this.#show(known ? this.#compiled!.diagnostics : diagnostics);
                 this.#set({ type: "checked" });
             }
         } catch (error) {

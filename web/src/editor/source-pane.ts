@@ -5,6 +5,7 @@ import type { Diagnostic } from "../compiler/types.ts";
 import { examples } from "../examples.ts";
 import { fetchText } from "../fetched.ts";
 import { Editor } from "../editor.ts";
+import type { Recording } from "../recording.ts";
 import { addShortcuts } from "../shortcuts.ts";
 import type { Workbench } from "../workbench.ts";
 import { Checking } from "./checking.ts";
@@ -53,7 +54,11 @@ export class SourcePane {
         });
         parts.reset.addEventListener("click", () => void this.reset());
         workbench.on("subject", () => this.#follow());
-        workbench.on("ended", ({ ending }) => ending.type === "failed" && this.#problems.open());
+        workbench.on("ended", ({ recording, ending }) => {
+            if (ending.type === "failed") {
+                this.#failed(recording, ending.diagnostics ?? []);
+            }
+        });
         this.#follow();
         const { view } = this.editor;
         addShortcuts(
@@ -66,6 +71,13 @@ export class SourcePane {
 
     #show(diagnostics: readonly Diagnostic[]): void {
         showProblems(this.editor.view, problemsOf(this.editor.text, this.#workbench.subject.file, diagnostics));
+    }
+
+    #failed(recording: Recording, diagnostics: readonly Diagnostic[]): void {
+        if (recording.subject !== undefined && diagnostics.length > 0) {
+            this.#checking.compiled(recording.subject, diagnostics);
+        }
+        this.#problems.open();
     }
 
     /** Brings the example's own text back; that can be undone. */
