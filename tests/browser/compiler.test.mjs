@@ -117,7 +117,7 @@ test("an edited program is compiled and run, and what goes wrong is stopped with
         await runAgain(page, program('    for (; self->n < 60000; self->n++)\n        puts("many");\n    while (true) {\n        weft_await(weft_sleep(0.05));\n        puts("later");\n    }'));
         const later = output(page).getByText("later", { exact: true }).first();
         await later.waitFor();
-        await button(page, "Stop").click();
+        await page.getByRole("textbox", { name: /^Source/ }).press("Shift+Escape");
         await ended(page);
         assert.match(await consoleText(page), /characters left out/);
         assert.equal(await later.getAttribute("class"), "stdout");

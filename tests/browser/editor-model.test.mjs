@@ -101,9 +101,13 @@ test("a compiler that cannot be had is tried again only when that is asked for",
     checking.edited();
     assert.equal(service.asked.length, 1);
     void checking.load();
-    service.asked[1].resolve();
+    service.asked[1].reject(new Error("no network"));
     await settled();
-    assert.deepEqual(states, ["loading", "unloaded", "loading", "checking"]);
+    assert.deepEqual(states, ["loading", "unloaded", "loading", "unloaded"]);
+    service.tell({ loaded: 1, total: 2, phase: "downloading" }); /* a run has asked for it */
+    service.asked[2].resolve();
+    await settled();
+    assert.deepEqual(states.slice(4), ["loading", "checking"]);
 });
 
 test("typing is checked when it pauses, and an answer about an older text is not shown", async (t) => {

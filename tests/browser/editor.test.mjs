@@ -91,6 +91,11 @@ test("an error is found and mended by keys alone, and the program that was edite
     await page.keyboard.press("Escape");
     await page.keyboard.press("Tab");
     assert.equal(await source(page).evaluate((box) => box === document.activeElement), false);
+    await source(page).press("Control+f");
+    await source(page).click();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Tab");
+    assert.equal(await source(page).evaluate((box) => box === document.activeElement), false, "one that closes the search, too");
     await button(page, "Reset to the example").click();
     await edited(page).waitFor({ state: "hidden" });
     assert.doesNotMatch(await text(page), /hello/);

@@ -2,7 +2,7 @@
 
 import { closeBracketsKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
-import { search, searchKeymap } from "@codemirror/search";
+import { search, searchKeymap, searchPanelOpen } from "@codemirror/search";
 import { Compartment, EditorSelection, EditorState, Transaction } from "@codemirror/state";
 import type { Extension, Text } from "@codemirror/state";
 import { EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
@@ -42,6 +42,7 @@ export class Editor {
             more,
             keymap.of([...closeBracketsKeymap, ...pageKeysLeft(defaultKeymap), ...searchKeymap, ...historyKeymap, indentWithTab]),
             tabLeavesUntilUsed,
+            tabLeavesAfterSearch,
             EditorView.updateListener.of(({ transactions }) => {
                 if (transactions.some((each) => each.docChanged && each.annotation(Transaction.remote) !== true)) {
                     listener.edited();
@@ -112,6 +113,15 @@ export class Editor {
 function pageKeysLeft(keys: typeof defaultKeymap): typeof defaultKeymap {
     return keys.filter(({ key }) => key !== "Mod-Enter");
 }
+
+/** Escape makes Tab leave for a while; one that closes the search does so, too. */
+const tabLeavesAfterSearch = EditorView.domEventObservers({
+    keydown: ({ key }, view) => {
+        if (key === "Escape" && searchPanelOpen(view.state)) {
+            view.setTabFocusMode(2000);
+        }
+    },
+});
 
 /** Who comes by with Tab goes on with Tab; it indents once another key was pressed or a place was pointed at. */
 const tabLeavesUntilUsed = (() => {

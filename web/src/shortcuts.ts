@@ -125,7 +125,7 @@ const pressable = `${typing}, input, button, a[href], summary, [role=button], [r
 /** Whether who has the focus may want it. */
 function belongsToFocus(keys: string, target: Element): boolean {
     const { held, key } = split(keys);
-    if (held.includes("Control") || held.includes("Alt") || /^F\d+$/.test(key)) {
+    if (held.includes("Control") || held.includes("Alt") || /^F\d+$/.test(key) || keys === "Shift+Escape") {
         return false;
     }
     if (key === "Space" || key === "Enter") {

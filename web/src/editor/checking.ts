@@ -46,6 +46,8 @@ export class Checking {
         service.onProgress((progress) => {
             if (this.#loading) {
                 this.#set({ type: "loading", progress });
+            } else if (this.#state.type === "unloaded" && progress.phase === "downloading") {
+                void this.load(); /* somebody else tries again: a run */
             }
         });
     }
