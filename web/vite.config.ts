@@ -1,5 +1,6 @@
 import { defineConfig } from "vite";
 import type { Plugin } from "vite";
+import { partials } from "./partials.ts";
 
 const here = (path: string) => new URL(path, import.meta.url).pathname;
 
@@ -22,7 +23,7 @@ const preloadFonts: Plugin = {
 export default defineConfig({
     /* Relative addresses: the page works below any path of any static host. */
     base: "./",
-    plugins: [preloadFonts],
+    plugins: [partials, preloadFonts],
     resolve: { alias: { "weft/explore": here("../wasm/explore.mjs"), weft: here("../wasm/weft.mjs") } },
     server: { host: "127.0.0.1", fs: { allow: [here("..")] } },
     worker: { format: "es" },

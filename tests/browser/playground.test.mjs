@@ -245,6 +245,7 @@ test("an error is shown with the way it took", async (t) => {
     assert.match(text, /looking for the plan/);
     assert.match(text, /Traceback \(most recent call last\):\n {2}File ".*troubles\.c", line \d+, in fail\n {2}File ".*troubles\.c", line \d+, in open_file\nRuntimeError: the file plan\.txt is not there/);
     assert.match(await status(page).textContent(), /^Failed at 0\.250 s: RuntimeError/);
+    assert.match(await status(page).evaluate((told) => getComputedStyle(told, "::before").content), /✕/);
     const [task, awaited] = await readTable(page);
     assert.deepEqual([task.outcome, awaited.outcome], ["error", "error"]);
 });

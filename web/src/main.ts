@@ -3,22 +3,16 @@
 import "./style.css";
 import { Compiler } from "./compiler/compiler.ts";
 import { LiveCode } from "./compiler/live.ts";
-import { Console } from "./console.ts";
-import { ConsoleFeed } from "./console-feed.ts";
 import { followTasks, linkTimeline } from "./editor/follow.ts";
 import { SourcePane } from "./editor/source-pane.ts";
 import type { Site } from "./events.ts";
 import { examples, loadGroups } from "./examples.ts";
 import { fetchText } from "./fetched.ts";
 import type { Example, Group } from "./examples.ts";
-import { keepFocus } from "./focus.ts";
 import { baseName, messageOf } from "./format.ts";
 import { setUpHelp } from "./help.ts";
-import { statePanel } from "./history/state-panel.ts";
-import { whyPanel } from "./history/why-panel.ts";
 import { cancelPanel } from "./orders/cancel.ts";
 import { ordersPanel } from "./orders/orders.ts";
-import { Panels } from "./panels.ts";
 import { ParameterPlot } from "./parameters/plot.ts";
 import { Sliders } from "./parameters/sliders.ts";
 import { Picker } from "./picker.ts";
@@ -37,29 +31,16 @@ import { openFiles } from "./share/open-files.ts";
 import { nothing } from "./subject.ts";
 import type { Subject } from "./subject.ts";
 import { setUpTheme } from "./theme.ts";
-import { Timeline } from "./timeline.ts";
 import { Twin } from "./twin/twin.ts";
-import { Breakpoints } from "./transport/breakpoints.ts";
-import { Transport } from "./transport/transport.ts";
+import { find, viewerOf } from "./viewer.ts";
 import { Workbench } from "./workbench.ts";
-
-const find = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
 
 const compiler = new Compiler();
 const workbench = new Workbench(new LiveCode(compiler));
-const output = new Console(find("output"));
 const plot = new ParameterPlot(workbench);
 new Sliders(find("parameters"), workbench, (moved) => plot.explorer.moved(moved));
-const timeline = new Timeline({
-    chart: find("chart"),
-    canvas: find<HTMLCanvasElement>("canvas"),
-    spacer: find("spacer"),
-    empty: find("empty"),
-    detail: find("detail"),
-    table: find<HTMLTableElement>("table"),
-    tableNote: find("table-note"),
-});
-timeline.follow(workbench);
+const line = (site: Site) => baseName(site.file) === workbench.subject.file && source.editor.reveal(site.line);
+const { timeline, output, breakpoints, transport, panels } = viewerOf(workbench, line);
 const controls = new RunControls(workbench, {
     run: find<HTMLButtonElement>("run"),
     stop: find<HTMLButtonElement>("stop"),
@@ -68,11 +49,6 @@ const controls = new RunControls(workbench, {
     virtualClock: find<HTMLInputElement>("clock-virtual"),
     busy: find("workbench"),
 });
-new ConsoleFeed(workbench, output);
-const nameOf = (task: number) => timeline.nameOf(task);
-const breakpoints = new Breakpoints(nameOf);
-const transport = new Transport(workbench, breakpoints, nameOf);
-find("transport").replaceWith(transport.element);
 const source = new SourcePane(
     {
         editor: find("editor"),
@@ -94,13 +70,7 @@ const source = new SourcePane(
 const light = linkTimeline(workbench, timeline, source.editor);
 followTasks(workbench, source.editor);
 output.places = { file: () => workbench.subject.file, reveal: (place) => source.editor.reveal(place) };
-const line = (site: Site) => baseName(site.file) === workbench.subject.file && source.editor.reveal(site.line);
-const panels = new Panels(find("panels"));
-panels.add({ id: "tasks", title: "Tasks", element: find("tasks") });
-const showWhy = () => panels.show("why");
-panels.add({ id: "state", title: "State", element: statePanel(workbench, { why: showWhy, line }) });
-panels.add({ id: "why", title: "Why", element: whyPanel(workbench, { object: () => panels.show("state"), line }) });
-timeline.asked = showWhy;
+const nameOf = (task: number) => timeline.nameOf(task);
 const structures = (subject: Subject) => layoutsOf(compiler, subject);
 panels.add({ id: "variables", title: "Variables", element: variablesPanel(workbench, { nameOf, layoutsOf: structures }) });
 panels.add({ id: "orders", title: "Orders", element: ordersPanel(workbench) });
@@ -193,15 +163,11 @@ function arrange(narrow: boolean): void {
     source.editor.measure();
 }
 
-find("zoom-in").addEventListener("click", () => timeline.zoom(1 / 1.5));
-find("zoom-out").addEventListener("click", () => timeline.zoom(1.5));
-find("fit").addEventListener("click", () => timeline.fit());
 addWayOut(find("run").parentElement!);
 acceptFiles((files) => void open(files));
 const share = new ShareDialog(workbench, (files) => void open(files));
 find("share").addEventListener("click", () => void share.show());
 addShortcuts(...controls.shortcuts, ...transport.shortcuts, ...twin.shortcuts, { keys: "s", words: "Share, take home, open a trace", action: () => void share.show() });
-keepFocus(document);
 setUpHelp(find<HTMLButtonElement>("keys"));
 setUpTheme(find<HTMLButtonElement>("theme"), () => {
     timeline.recolour();

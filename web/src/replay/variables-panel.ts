@@ -123,7 +123,8 @@ class VariablesPanel {
         this.#place.replaceChildren(...(task === undefined ? [] : [element("strong", {}, name), ` ${why}`]),
             element("span", { class: "when" }, `after step ${step}, at ${instant(time)}`));
         this.#words.classList.remove("error");
-        this.#words.textContent = stack.length > 0 ? "" : task === undefined ? "No task runs." : `${name} is not there: it has ended, or has not begun.`;
+        const gone = this.#workbench.selected === undefined && step > 0 ? "It has ended." : `${name} is not there: it has ended, or has not begun.`;
+        this.#words.textContent = stack.length > 0 ? "" : task === undefined ? "No task runs." : gone;
         this.#tree.begin();
         this.#frames.replaceChildren(...stack.map((frame, i) => this.#frame(frame, `${task} ${stack.length - i} ${frame.function}`, isOfLibrary(frame, stack))));
         this.#tree.end();
