@@ -1,11 +1,12 @@
-/** The worker's way out for what a program prints. A flood neither fills the page's queue of messages nor memory:
- *  only so many messages are under way, what comes meanwhile is gathered, and what is more than that is left out and counted. */
+/** The worker's way out for what a program prints. A flood neither fills the page's queue of messages nor memory: only so many
+ *  messages are under way, the newest of what comes meanwhile is kept, and what was before that is left out and counted. */
 
 import { outputCredit } from "./protocol.ts";
 import type { FromWorker } from "./protocol.ts";
 
 export type Output = Extract<FromWorker, { type: "output" }>;
 
+/* So many characters are kept; up to twice as many, so that leaving out is seldom. */
 const gatherLimit = 64 * 1024;
 
 /** A program that has printed so many characters is ended. */
@@ -15,7 +16,6 @@ export class Outbox {
     #credit = outputCredit;
     #gathered: Output[] = [];
     #size = 0;
-    #omitted = 0;
     #printed = 0;
     readonly #post: (output: Output) => void;
     readonly #flooded: () => void;
@@ -30,22 +30,35 @@ export class Outbox {
             this.#flooded();
         }
         this.#printed += text.length;
-        /* What was left out is told with the first text after it, so nothing may overtake it. */
         if (this.#credit > 0 && this.#gathered.length === 0) {
-            this.#send({ type: "output", text, stream, time, omitted: this.#omitted });
-            this.#omitted = 0;
+            this.#send({ type: "output", text, stream, time, omitted: 0 });
             return;
         }
         const last = this.#gathered.at(-1);
-        if (this.#omitted > 0 || this.#size + text.length > gatherLimit) {
-            this.#omitted += text.length;
-        } else if (last?.stream === stream && last.time === time) {
+        if (last?.stream === stream && last.time === time) {
             last.text += text;
-            this.#size += text.length;
         } else {
             this.#gathered.push({ type: "output", text, stream, time, omitted: 0 });
-            this.#size += text.length;
         }
+        this.#size += text.length;
+        if (this.#size > 2 * gatherLimit) {
+            this.#leaveOut(this.#size - gatherLimit);
+        }
+    }
+
+    /** The oldest goes, up to the end of a line: what a program says last tells most. It is counted with the first text after it. */
+    #leaveOut(least: number): void {
+        let omitted = 0;
+        let at = 0;
+        while (omitted + this.#gathered[at]!.text.length <= least) {
+            omitted += this.#gathered[at++]!.text.length;
+        }
+        const first = this.#gathered[at]!;
+        const cut = first.text.indexOf("\n", least - omitted) + 1 || least - omitted;
+        const before = this.#gathered.splice(0, at).reduce((sum, message) => sum + message.omitted, 0);
+        first.text = first.text.slice(cut);
+        first.omitted += before + omitted + cut;
+        this.#size -= omitted + cut;
     }
 
     taken(messages: number): void {
@@ -57,12 +70,8 @@ export class Outbox {
     }
 
     /** Sends all that is left: the program has ended, so it is bounded. */
-    end(time: number): void {
+    end(): void {
         this.taken(Infinity);
-        if (this.#omitted > 0) {
-            this.#send({ type: "output", text: "", stream: "stdout", time, omitted: this.#omitted });
-            this.#omitted = 0;
-        }
     }
 
     #send(output: Output): void {

@@ -59,10 +59,10 @@ async function run(program: Program): Promise<void> {
     scope.postMessage({ type: "started" });
     try {
         const ending = await runMain(weft);
-        outbox.end(now());
+        outbox.end();
         scope.postMessage(ending);
     } catch (error) {
-        outbox.end(now());
+        outbox.end();
         const cancelled = abort.signal.aborted && error instanceof Error && error.name === "Cancelled";
         scope.postMessage({ type: "error", error: { ...reportOf(error), ...crashOf(error, weft) }, cancelled, time: now() });
     }

@@ -71,7 +71,7 @@ function run(file: string, source: string): void {
     };
     const program = makeRecorder(file, source, send, (text, stream, time) => outbox.print(text, stream, time));
     const failure = program.run();
-    outbox.end(program.now);
+    outbox.end();
     scope.postMessage({ type: "ended", failure, time: program.now });
     program.destroy();
 }
