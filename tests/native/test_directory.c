@@ -2,6 +2,9 @@
 
 #define _GNU_SOURCE
 
+#include "descriptors.h"
+#include "outcome.h"
+#include "scratch.h"
 #include "weft_test.h"
 
 #include <dirent.h>
@@ -18,36 +21,7 @@
 #include <weft/file.h>
 #include <weft/weft.h>
 
-static char folder[64], path[128];
-
-static void begin_case(void) {
-    snprintf(folder, sizeof folder, "/tmp/weft-directory-XXXXXX");
-    CHECK(mkdtemp(folder) != NULL);
-}
-
-static const char *in_folder(const char *name) {
-    static char names[4][300];
-    static int turn;
-    char *text = names[turn++ % 4];
-    snprintf(text, sizeof names[0], "%s/%s", folder, name);
-    return text;
-}
-
-static char said[512];
-static int code;
-
-static void keep_outcome(bool succeeded, const weft_error *error) {
-    code = succeeded ? WEFT_OK : error->code;
-    snprintf(said, sizeof said, "%s", succeeded ? "" : error->message);
-    weft_error_release(error);
-}
-
-#define RUN(coroutine)                                         \
-    do {                                                       \
-        const weft_error *error_of_run = NULL;                 \
-        bool run = weft_run((coroutine), NULL, &error_of_run); \
-        keep_outcome(run, error_of_run);                       \
-    } while (0)
+static char path[128];
 
 /* By what is tested. */
 static void end_case(void) {
@@ -60,35 +34,6 @@ static void touch(const char *name) {
     int file = open(in_folder(name), O_CREAT | O_WRONLY, 0600);
     CHECK(file >= 0);
     close(file);
-}
-
-static int open_descriptors(void) {
-    int count = 0;
-    DIR *directory = opendir("/proc/self/fd");
-    while (directory != NULL && readdir(directory) != NULL)
-        count++;
-    closedir(directory);
-    return count;
-}
-
-struct nothing {
-    weft_frame frame;
-};
-
-static weft_async(nothing) {
-    weft_begin(nothing);
-    weft_end();
-}
-
-/* What threads have yet to bring back comes with the loops that follow. */
-static bool descriptors_are(int expected) {
-    for (int tries = 0; tries < 5000; tries++) {
-        RUN(weft_call(nothing));
-        if (open_descriptors() == expected)
-            return true;
-        usleep(1000);
-    }
-    return false;
 }
 
 /* --- What is in one --- */
@@ -129,7 +74,7 @@ static int scan(const char *name, int leave_after) {
 
 TEST(a_scan_tells_what_each_entry_is) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    begin_case();
+    make_folder();
     CHECK_EQ_INT(scan(folder, 0), 0);
     touch("1");
     CHECK(mkdir(in_folder("2"), 0700) == 0);
@@ -151,19 +96,18 @@ TEST(a_scan_tells_what_each_entry_is) {
 enum { MANY = 1000 };
 
 TEST(a_large_directory_comes_in_parts_and_can_be_left) {
-    begin_case();
+    make_folder();
     for (int i = 1; i <= MANY; i++) {
         char name[16];
         snprintf(name, sizeof name, "%d", i);
         touch(name);
     }
-    RUN(weft_call(nothing));
     int descriptors = open_descriptors();
     CHECK_EQ_INT(scan(folder, 0), MANY);
     CHECK_EQ_INT(sum, MANY * (MANY + 1) / 2);
     CHECK_EQ_INT(scan(folder, 1), 1);
     CHECK_EQ_INT(scan(folder, 300), 300);
-    CHECK(descriptors_are(descriptors));
+    CHECK(descriptors_become(descriptors));
     setenv("WEFT_VIRTUAL", "1", 1);
     CHECK_EQ_INT(scan(folder, 0), MANY);
     unsetenv("WEFT_VIRTUAL");
@@ -171,11 +115,11 @@ TEST(a_large_directory_comes_in_parts_and_can_be_left) {
 }
 
 TEST(what_is_no_directory_cannot_be_scanned) {
-    begin_case();
+    make_folder();
     touch("file");
     snprintf(path, sizeof path, "%s", in_folder("file"));
     CHECK_EQ_INT(scan(path, 0), -1);
-    CHECK(strstr(said, "cannot scan the directory /tmp/weft-directory-") == said);
+    CHECK(strstr(said, "cannot scan the directory /tmp/weft-test-") == said);
     CHECK(strstr(said, "not a directory (ENOTDIR)") != NULL);
     CHECK_EQ_INT(scan("/nowhere", 0), -1);
     CHECK(strstr(said, "(ENOENT)") != NULL);
@@ -229,7 +173,7 @@ static weft_async(making) {
 }
 
 TEST(directories_are_made_with_those_above_them) {
-    begin_case();
+    make_folder();
     RUN(weft_call(making));
     CHECK_EQ_STR(said, "");
     RUN(weft_directory_create(in_folder("x/y")));
@@ -251,7 +195,7 @@ TEST(directories_are_made_with_those_above_them) {
 /* --- Removing all --- */
 
 TEST(links_are_removed_and_not_followed) {
-    begin_case();
+    make_folder();
     CHECK(mkdir(in_folder("kept"), 0700) == 0);
     touch("kept/file");
     CHECK(mkdir(in_folder("tree"), 0700) == 0);
@@ -279,7 +223,7 @@ TEST(links_are_removed_and_not_followed) {
 /* Deeper than there may be descriptors, and than a path may be long. */
 TEST(a_deep_tree_is_removed_with_few_descriptors) {
     enum { DEPTH = 500 };
-    begin_case();
+    make_folder();
     int at = open(folder, O_RDONLY | O_DIRECTORY);
     for (int i = 0; i < DEPTH; i++) {
         CHECK(mkdirat(at, "a-name-of-some-length", 0700) == 0);
@@ -364,8 +308,7 @@ static int temporaries(void) {
 }
 
 TEST(a_cancellation_at_any_moment_leaves_nothing) {
-    begin_case();
-    RUN(weft_call(nothing));
+    make_folder();
     int descriptors = open_descriptors(), taken = 0;
     for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
         for (int ticks = 0;; ticks = ticks * 3 / 2 + 1) {
@@ -377,7 +320,7 @@ TEST(a_cancellation_at_any_moment_leaves_nothing) {
                 mkdir(in_folder(name), 0700);
             }
             CHECK(weft_run(weft_call(interrupted, .make = operations[i], .ticks = ticks), &value, NULL));
-            CHECK(descriptors_are(descriptors));
+            CHECK(descriptors_become(descriptors));
             taken += operations[i] == op_temporary && weft_value_bool(value);
             if (weft_value_bool(value) || ticks > 1000000)
                 break;

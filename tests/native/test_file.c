@@ -2,6 +2,9 @@
 
 #define _GNU_SOURCE
 
+#include "descriptors.h"
+#include "outcome.h"
+#include "scratch.h"
 #include "weft_test.h"
 
 #include <dirent.h>
@@ -17,25 +20,13 @@
 #include <weft/file.h>
 #include <weft/weft.h>
 
-/* --- A folder for each case, and descriptors counted --- */
+/* --- A folder for each case --- */
 
-static char folder[64], path[128], other[128];
+static char path[128], other[128];
 static int descriptors;
 
-static int open_descriptors(void) {
-    int count = 0;
-    DIR *directory = opendir("/proc/self/fd");
-    if (directory == NULL)
-        return -1;
-    while (readdir(directory) != NULL)
-        count++;
-    closedir(directory);
-    return count;
-}
-
 static void begin_case(void) {
-    snprintf(folder, sizeof folder, "/tmp/weft-file-XXXXXX");
-    CHECK(mkdtemp(folder) != NULL);
+    make_folder();
     snprintf(path, sizeof path, "%s/file", folder);
     snprintf(other, sizeof other, "%s/other", folder);
 }
@@ -76,23 +67,6 @@ static bool holds(const char *name, const char *text) {
     fclose(file);
     return size == strlen(text) && memcmp(read, text, size) == 0;
 }
-
-/* Runs it; its error's message is in `said`, and "" if there is none. */
-static char said[512];
-static int code;
-
-static void keep_outcome(bool succeeded, const weft_error *error) {
-    code = succeeded ? WEFT_OK : error->code;
-    snprintf(said, sizeof said, "%s", succeeded ? "" : error->message);
-    weft_error_release(error);
-}
-
-#define RUN(coroutine)                                         \
-    do {                                                       \
-        const weft_error *error_of_run = NULL;                 \
-        bool run = weft_run((coroutine), NULL, &error_of_run); \
-        keep_outcome(run, error_of_run);                       \
-    } while (0)
 
 /* --- The usual ways --- */
 
@@ -767,29 +741,8 @@ static weft_async(interrupted) {
     weft_end();
 }
 
-struct nothing {
-    weft_frame frame;
-};
-
-static weft_async(nothing) {
-    weft_begin(nothing);
-    weft_end();
-}
-
-/* What threads have yet to bring back comes with the loops that follow. */
-static bool descriptors_are_back(void) {
-    for (int tries = 0; tries < 5000; tries++) {
-        RUN(weft_call(nothing));
-        if (open_descriptors() == descriptors)
-            return true;
-        usleep(1000);
-    }
-    return false;
-}
-
 static void interrupt_each(bool close) {
     begin_case();
-    RUN(weft_call(nothing));
     descriptors = open_descriptors();
     for (int i = 0; i < OPERATIONS; i++)
         for (int ticks = 0;; ticks = ticks * 3 / 2 + 1) {
@@ -800,7 +753,7 @@ static void interrupt_each(bool close) {
             if (weft_value_bool(value) || ticks > 1000000)
                 break;
         }
-    CHECK(descriptors_are_back());
+    CHECK(descriptors_become(descriptors));
     CHECK(holds(path, "123456789"));
     DIR *directory = opendir(folder); /* temporary files that somebody took are removed by them */
     struct dirent *entry;
@@ -842,18 +795,17 @@ static weft_async(close_meanwhile) {
 TEST(closing_ends_the_wait_of_others) {
     begin_case();
     CHECK(mkfifo(path, 0600) == 0);
-    RUN(weft_call(nothing));
     descriptors = open_descriptors();
     RUN(weft_call(close_meanwhile));
     CHECK_EQ_STR(said, "");
-    CHECK(descriptors_are_back());
+    CHECK(descriptors_become(descriptors));
     end_case(1);
     begin_case();
     put(path, "123456789");
     for (int i = 0; i < 8; i++) /* those on the file itself */
         for (int ticks = 0; ticks < 50; ticks = ticks * 2 + 1)
             RUN(weft_call(interrupted, .make = operations[i], .ticks = ticks, .close = true));
-    CHECK(descriptors_are_back());
+    CHECK(descriptors_become(descriptors));
     end_case(1);
 }
 
@@ -883,12 +835,11 @@ static weft_async(forgotten) {
 
 TEST(what_nobody_closes_is_closed_with_the_loop) {
     begin_case();
-    RUN(weft_call(nothing));
     descriptors = open_descriptors();
     reports[0] = '\0';
     RUN(weft_call(forgotten));
     CHECK(strstr(reports, "a file was never closed") != NULL);
-    CHECK(descriptors_are_back());
+    CHECK(descriptors_become(descriptors));
     end_case(1);
 }
 

@@ -2,9 +2,9 @@
 
 #define _GNU_SOURCE
 
+#include "descriptors.h"
 #include "weft_test.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -18,22 +18,6 @@
 #include <weft/uv.h>
 #include <weft/weft.h>
 
-/* Open descriptors of this process. libuv keeps some from the first loop on. */
-static int descriptors(void) {
-    static bool warm;
-    if (!warm)
-        weft_run(weft_coroutine_of(weft_sleep(0)), NULL, NULL);
-    warm = true;
-    int count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    if (folder == NULL)
-        return -1;
-    while (readdir(folder) != NULL)
-        count++;
-    closedir(folder);
-    return count;
-}
-
 /* No child, running or dead, is left. */
 static bool childless(void) {
     return waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD;
@@ -41,7 +25,7 @@ static bool childless(void) {
 
 /* Runs it to its end; it must leave no descriptor and no child behind. */
 static void run(weft_coroutine *(*make)(void)) {
-    int before = descriptors();
+    int before = open_descriptors();
     const weft_error *error = NULL;
     weft_value value;
     char words[256] = "";
@@ -52,7 +36,7 @@ static void run(weft_coroutine *(*make)(void)) {
         weft_error_release(error);
     }
     CHECK_EQ_STR(words, "");
-    CHECK_EQ_INT(descriptors(), before);
+    CHECK_EQ_INT(open_descriptors(), before);
     CHECK(childless());
 }
 
@@ -945,14 +929,14 @@ static weft_async(interrupted) {
 
 /* Steps that double: how long children take is theirs to say. */
 static void cancel_everywhere(int again) {
-    int before = descriptors();
+    int before = open_descriptors();
     int64_t ended = 0;
     for (int looks = 0; ended == 0 && looks < 1000000; looks += 1 + looks / 8) {
         weft_value value;
         if (!CHECK(weft_run(weft_call(interrupted, .looks = looks, .again = again), &value, NULL)))
             return;
         ended = weft_value_int(value);
-        CHECK_EQ_INT(descriptors(), before);
+        CHECK_EQ_INT(open_descriptors(), before);
         CHECK(childless());
     }
     CHECK_EQ_INT(ended, 7);
@@ -1038,7 +1022,7 @@ static weft_async(leaves) {
 TEST(an_attached_loop_takes_its_children_with_it) {
     uv_loop_t uv;
     weft_uv attachment = {.data = NULL};
-    int before = descriptors();
+    int before = open_descriptors();
     detached = 0;
     CHECK_EQ_INT(uv_loop_init(&uv), 0);
     CHECK_EQ_INT(weft_uv_attach(&attachment, &uv, NULL), 0);
@@ -1048,7 +1032,7 @@ TEST(an_attached_loop_takes_its_children_with_it) {
     uv_run(&uv, UV_RUN_DEFAULT);
     CHECK_EQ_INT(detached, 1);
     CHECK_EQ_INT(uv_loop_close(&uv), 0);
-    CHECK_EQ_INT(descriptors(), before);
+    CHECK_EQ_INT(open_descriptors(), before);
     CHECK(childless());
 }
 

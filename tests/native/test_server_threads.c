@@ -2,9 +2,9 @@
 
 #define _GNU_SOURCE
 
+#include "descriptors.h"
 #include "weft_test.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,16 +12,6 @@
 #include <weft/weft.h>
 
 enum { THREADS = 3, CLIENTS = 60 };
-
-static int open_files(void) {
-    int count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    while (folder != NULL && readdir(folder) != NULL)
-        count++;
-    if (folder != NULL)
-        closedir(folder);
-    return count;
-}
 
 /* --- A thread's server --- */
 
@@ -188,8 +178,8 @@ TEST(threads_share_a_port_and_stop_together) {
         CHECK(weft_run(weft_call(program), &value, NULL));
         CHECK_EQ_STR(weft_value_string(value), "stopped");
         if (i == 0)
-            files = open_files(); /* libuv keeps some of the process's */
-        CHECK_EQ_INT(open_files(), files);
+            files = open_descriptors(); /* libuv keeps some of the process's */
+        CHECK_EQ_INT(open_descriptors(), files);
     }
 }
 

@@ -2,13 +2,13 @@
 
 #define _DEFAULT_SOURCE
 
+#include "descriptors.h"
 #include "weft_test.h"
 
 #include <weft/stream.h>
 #include <weft/uv.h>
 #include <weft/weft.h>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,16 +20,6 @@
 #include <unistd.h>
 
 /* --- Running --- */
-
-static int descriptors(void) {
-    int count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    while (folder != NULL && readdir(folder) != NULL)
-        count++;
-    if (folder != NULL)
-        closedir(folder);
-    return count;
-}
 
 static char reported[2048];
 
@@ -70,33 +60,15 @@ static void run(weft_coroutine *coroutine) {
 
 #define RUN(...)                                        \
     do {                                                \
-        warm_up();                                      \
-        int before = descriptors();                     \
+        int before = open_descriptors();                \
         run(entered() ? weft_call(__VA_ARGS__) : NULL); \
-        CHECK_EQ_INT(descriptors(), before);            \
+        CHECK_EQ_INT(open_descriptors(), before);       \
     } while (0)
 #define RUN_WELL(...)                    \
     do {                                 \
         RUN(__VA_ARGS__);                \
         CHECK_EQ_STR(outcome.error, ""); \
     } while (0)
-
-struct nothing {
-    weft_frame frame;
-};
-
-static weft_async(nothing) {
-    weft_begin(nothing);
-    weft_end();
-}
-
-/* What libuv opens once and keeps: its threads, and a descriptor in reserve. */
-static void warm_up(void) {
-    static bool done;
-    if (!done)
-        weft_run(weft_call(nothing), NULL, NULL);
-    done = true;
-}
 
 /* Two ends of a connection. */
 struct connected {
@@ -214,20 +186,10 @@ TEST(unix_sockets_do_the_same_and_leave_no_file) {
     CHECK(access(socket_path, F_OK) != 0);
 }
 
-/* A loop whose name is still being looked up in a thread is closed by a later one. */
-static void check_descriptors_in_the_end(int expected) {
-    for (int i = 0; i < 2000 && descriptors() != expected; i++) {
-        usleep(1000);
-        weft_run(weft_call(nothing), NULL, NULL);
-    }
-    CHECK_EQ_INT(descriptors(), expected);
-}
-
 /* Cancelled right before each of its steps in turn, until it ends by itself. */
 static void cancel_everywhere(const char *path) {
     int cancelled = 0;
-    warm_up();
-    int before = descriptors();
+    int before = open_descriptors();
     for (int step = 1; step < 200; step++) {
         char injection[30];
         snprintf(injection, sizeof injection, "%d:1", step);
@@ -242,7 +204,7 @@ static void cancel_everywhere(const char *path) {
     }
     CHECK_EQ_STR(outcome.error, "");
     CHECK(cancelled > 5);
-    check_descriptors_in_the_end(before);
+    CHECK(descriptors_become(before)); /* not at once where a name is still being looked up in a thread */
 }
 
 TEST(a_cancellation_at_any_step_leaves_nothing_open) {

@@ -2,9 +2,9 @@
 
 #define _GNU_SOURCE
 
+#include "descriptors.h"
 #include "weft_test.h"
 
-#include <dirent.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -80,16 +80,6 @@ static void begin_test(void) {
     atomic_store(&dropped, 0);
 }
 
-static int open_files(void) {
-    int count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    while (folder != NULL && readdir(folder) != NULL)
-        count++;
-    if (folder != NULL)
-        closedir(folder);
-    return count;
-}
-
 static weft_value run_order(const order *given) {
     weft_value value;
     begin_test();
@@ -100,9 +90,9 @@ static weft_value run_order(const order *given) {
 
 TEST(the_value_comes_from_another_thread) {
     CHECK_EQ_INT(weft_value_int(run_order(&(order){.how = 'v', .number = 21})), 42);
-    int files = open_files(); /* libuv keeps some of the process's */
+    int files = open_descriptors(); /* libuv keeps some of the process's */
     CHECK_EQ_INT(weft_value_int(run_order(&(order){.how = 'v', .number = 4})), 8);
-    CHECK_EQ_INT(open_files(), files);
+    CHECK_EQ_INT(open_descriptors(), files);
 }
 
 TEST(a_string_moves) {
@@ -170,7 +160,7 @@ weft_async(limited) {
 }
 
 TEST(cancelling_who_waits_cancels_the_coroutine_and_waits_for_it) {
-    int files = open_files();
+    int files = open_descriptors();
     CHECK_EQ_INT(uv_sem_init(&started, 0), 0);
     for (int i = 0; i < 20; i++) {
         weft_value value;
@@ -179,7 +169,7 @@ TEST(cancelling_who_waits_cancels_the_coroutine_and_waits_for_it) {
         CHECK_EQ_STR(weft_value_string(value), "cancelled");
     }
     uv_sem_destroy(&started);
-    CHECK_EQ_INT(open_files(), files);
+    CHECK_EQ_INT(open_descriptors(), files);
 }
 
 TEST(a_coroutine_that_goes_on_decides_the_outcome) {

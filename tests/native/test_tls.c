@@ -2,11 +2,11 @@
 
 #define _POSIX_C_SOURCE 200809L
 
+#include "descriptors.h"
+#include "failing_malloc.h"
 #include "weft_test.h"
 
 #include "tls_sides.h"
-
-#include <dirent.h>
 
 /* --- A scene: a server, and visits to it one after the other --- */
 
@@ -70,23 +70,13 @@ static weft_async(act) {
     weft_end();
 }
 
-static int open_files(void) {
-    int count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    while (folder != NULL && readdir(folder) != NULL)
-        count++;
-    if (folder != NULL)
-        closedir(folder);
-    return count;
-}
-
 /* Runs to its end without leaving anything. What goes wrong is the caller's. */
 static const weft_error *run_coroutine(weft_coroutine *(*make_coroutine)(void *), void *argument) {
     const weft_error *error = NULL;
-    int before = open_files();
+    int before = open_descriptors();
     said[0] = '\0';
     weft_run(make_coroutine(argument), NULL, &error);
-    CHECK_EQ_INT(open_files(), before);
+    CHECK_EQ_INT(open_descriptors(), before);
     CHECK(ERR_peek_error() == 0);
     return error;
 }
@@ -1193,51 +1183,22 @@ TEST(without_a_context_the_system_s_certificates_are_trusted) {
     unsetenv("SSL_CERT_FILE");
 }
 
-/* --- No memory: the linker gives weft's calls of malloc to the functions below --- */
-
-static int calls_before = -1; /* that succeed; below zero: all do */
-static bool failed;
-
-static bool fails(void) {
-    if (calls_before < 0 || calls_before-- > 0)
-        return false;
-    failed = true;
-    return true;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *pointer, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *pointer, size_t size);
-
-void *__wrap_malloc(size_t size) {
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size) {
-    return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *pointer, size_t size) {
-    return fails() ? NULL : __real_realloc(pointer, size);
-}
+/* --- No memory --- */
 
 TEST(every_allocation_may_fail_on_either_side) {
     int count = 0, errors = 0;
-    failed = true;
-    for (; failed && CHECK(count < 1000); count++) {
+    allocation_failed = true;
+    for (; allocation_failed && CHECK(count < 1000); count++) {
         struct scene scene = usual(call_echo, call_ask);
         scene.host = "127.0.0.1"; /* which is not looked up in a thread, that may outlive the loop */
         scene.client.alpn = scene.server.alpn = "one";
         scene.visits = 2;
-        failed = false;
-        calls_before = count;
+        allocation_failed = false;
+        allocations_before_failure = count;
         const weft_error *error = run_coroutine(call_act, &scene);
-        calls_before = -1;
+        allocations_before_failure = -1;
         errors += error != NULL;
-        CHECK(failed || error == NULL); /* without a failure it works */
+        CHECK(allocation_failed || error == NULL); /* without a failure it works */
         weft_error_release(error);
     }
     CHECK(errors > 20);

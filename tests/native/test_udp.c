@@ -2,9 +2,9 @@
 
 #define _GNU_SOURCE
 
+#include "descriptors.h"
 #include "weft_test.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,25 +13,9 @@
 #include <weft/uv.h>
 #include <weft/weft.h>
 
-/* Open descriptors of this process. libuv keeps some from the first loop on. */
-static int descriptors(void) {
-    static bool warm;
-    if (!warm)
-        weft_run(weft_coroutine_of(weft_sleep(0)), NULL, NULL);
-    warm = true;
-    int count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    if (folder == NULL)
-        return -1;
-    while (readdir(folder) != NULL)
-        count++;
-    closedir(folder);
-    return count;
-}
-
 /* Runs it to its end; it must leave no descriptor behind. */
 static void run(weft_coroutine *(*make)(void)) {
-    int before = descriptors();
+    int before = open_descriptors();
     const weft_error *error = NULL;
     weft_value value;
     char words[256] = "";
@@ -42,7 +26,7 @@ static void run(weft_coroutine *(*make)(void)) {
         weft_error_release(error);
     }
     CHECK_EQ_STR(words, "");
-    CHECK_EQ_INT(descriptors(), before);
+    CHECK_EQ_INT(open_descriptors(), before);
 }
 
 static int port_of(const weft_udp *socket) {
@@ -573,14 +557,14 @@ static weft_async(interrupted) {
 }
 
 TEST(it_is_cancelled_at_every_await) {
-    int before = descriptors();
+    int before = open_descriptors();
     int64_t ended = 0;
     for (int looks = 0; ended == 0 && looks < 1000; looks++) {
         weft_value value;
         if (!CHECK(weft_run(weft_call(interrupted, .looks = looks), &value, NULL)))
             return;
         ended = weft_value_int(value);
-        CHECK_EQ_INT(descriptors(), before);
+        CHECK_EQ_INT(open_descriptors(), before);
     }
     CHECK_EQ_INT(ended, 7);
 }

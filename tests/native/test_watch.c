@@ -2,9 +2,11 @@
 
 #define _GNU_SOURCE
 
+#include "descriptors.h"
+#include "outcome.h"
+#include "scratch.h"
 #include "weft_test.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,50 +16,10 @@
 #include <weft/file.h>
 #include <weft/weft.h>
 
-static char folder[64];
-
-static const char *in_folder(const char *name) {
-    static char names[4][300];
-    static int turn;
-    char *text = names[turn++ % 4];
-    snprintf(text, sizeof names[0], "%s/%s", folder, name);
-    return text;
-}
-
 static void add_to(const char *name, const char *text) {
     int file = open(in_folder(name), O_CREAT | O_WRONLY | O_APPEND, 0600);
     CHECK(file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text));
     close(file);
-}
-
-static int open_descriptors(void) {
-    int count = 0;
-    DIR *directory = opendir("/proc/self/fd");
-    while (directory != NULL && readdir(directory) != NULL)
-        count++;
-    closedir(directory);
-    return count;
-}
-
-static char said[512];
-static int code;
-
-static void keep_outcome(bool succeeded, const weft_error *error) {
-    code = succeeded ? WEFT_OK : error->code;
-    snprintf(said, sizeof said, "%s", succeeded ? "" : error->message);
-    weft_error_release(error);
-}
-
-#define RUN(coroutine)                                         \
-    do {                                                       \
-        const weft_error *error_of_run = NULL;                 \
-        bool run = weft_run((coroutine), NULL, &error_of_run); \
-        keep_outcome(run, error_of_run);                       \
-    } while (0)
-
-static void begin_case(void) {
-    snprintf(folder, sizeof folder, "/tmp/weft-watch-XXXXXX");
-    CHECK(mkdtemp(folder) != NULL);
 }
 
 static void end_case(void) {
@@ -128,14 +90,14 @@ static weft_async(directory) {
 static const char in_directory[] = "one:3 one:1 two:1 two:2 two:1 three:1 three:1";
 
 TEST(what_happens_in_a_directory_is_told) {
-    begin_case();
+    make_folder();
     RUN(weft_call(directory));
     CHECK_EQ_STR(seen, in_directory);
     end_case();
 }
 
 TEST(in_virtual_time_the_same) {
-    begin_case();
+    make_folder();
     setenv("WEFT_VIRTUAL", "1", 1);
     RUN(weft_call(directory));
     unsetenv("WEFT_VIRTUAL");
@@ -196,7 +158,7 @@ static void replace_file(void) {
 TEST(what_is_watched_can_vanish) {
     static void (*const of_files[])(void) = {remove_file, move_file, replace_file};
     static void (*const of_directories[])(void) = {remove_directory, make_again};
-    begin_case();
+    make_folder();
     for (int i = 0; i < 3; i++) {
         add_to("file", "x");
         RUN(weft_call(vanishing, .path = in_folder("file"), .act = of_files[i]));
@@ -245,7 +207,7 @@ static weft_async(flooded) {
 }
 
 TEST(more_than_there_is_room_for_is_told) {
-    begin_case();
+    make_folder();
     RUN(weft_call(flooded));
     end_case();
 }
@@ -287,7 +249,7 @@ static weft_async(debounced) {
 }
 
 TEST(a_debounce_waits_until_it_is_quiet) {
-    begin_case();
+    make_folder();
     RUN(weft_call(debounced));
     end_case();
 }
@@ -342,7 +304,7 @@ static weft_async(early) {
 }
 
 TEST(waits_end_early_and_nothing_is_lost) {
-    begin_case();
+    make_folder();
     RUN(weft_watch_open(folder, NULL));
     int descriptors = open_descriptors();
     for (int i = 0; i < 3; i++) {

@@ -3,9 +3,9 @@
 
 #define _POSIX_C_SOURCE 200809L
 
+#include "descriptors.h"
 #include "weft_test.h"
 
-#include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,16 +30,6 @@ static void say(const char *format, ...) {
 static void hear(void *context, const char *text) {
     (void)context;
     say("[%s]", text);
-}
-
-static int open_files(void) {
-    DIR *folder = opendir("/proc/self/fd");
-    int count = 0;
-    while (folder != NULL && readdir(folder) != NULL)
-        count++;
-    if (folder != NULL)
-        closedir(folder);
-    return count;
 }
 
 /* --- The server: what it does depends on the path --- */
@@ -182,14 +172,14 @@ static const weft_error *raised;
 
 TEST(messages_go_there_and_back) {
     CHECK_EQ_STR(OUTCOME(weft_call(talk, .path = "/echo")), "");
-    int files = open_files(); /* what the first run opens for all */
+    int files = open_descriptors(); /* what the first run opens for all */
     CHECK_EQ_STR(said, "<>" ECHOES " 1000 done");
     CHECK_EQ_STR(
         OUTCOME(weft_call(talk, .path = "/late?x", /* more wait than the server's queue has room for */
                           .options = &(weft_websocket_options){.protocols = "one,three, two"})),
         "");
     CHECK_EQ_STR(said, "<three>" ECHOES " 1000 done");
-    CHECK_EQ_INT(open_files(), files);
+    CHECK_EQ_INT(open_descriptors(), files);
 }
 
 TEST(they_do_by_tls) {
@@ -437,13 +427,13 @@ weft_async(gives_up) {
 
 TEST(it_can_be_given_up_at_any_step) {
     CHECK_EQ_STR(OUTCOME(weft_call(talk, .path = "/echo")), "");
-    int files = open_files();
+    int files = open_descriptors();
     weft_value value = weft_none();
     for (int steps = 0; weft_value_string(value) == NULL && steps < 10000000;
          steps += steps < 80 ? 1 : steps / 8)
         CHECK(weft_run(weft_call(gives_up, .steps = steps), &value, NULL));
     CHECK_EQ_STR(weft_value_string(value), "done");
-    CHECK_EQ_INT(open_files(), files);
+    CHECK_EQ_INT(open_descriptors(), files);
 }
 
 int main(int argc, char **argv) {

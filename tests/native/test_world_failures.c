@@ -3,9 +3,10 @@
 
 #define _GNU_SOURCE
 
+#include "descriptors.h"
+#include "failing_malloc.h"
 #include "weft_test.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
@@ -20,48 +21,6 @@
 #include <weft/uv.h>
 #include <weft/weft.h>
 
-static _Thread_local int calls_before = -1; /* that succeed; below zero: all do */
-static bool failed;
-
-static bool fails(void) {
-    if (calls_before < 0)
-        return false;
-    if (calls_before-- > 0)
-        return false;
-    failed = true;
-    return true;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *pointer, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *pointer, size_t size);
-
-void *__wrap_malloc(size_t size) {
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size) {
-    return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *pointer, size_t size) {
-    return fails() ? NULL : __real_realloc(pointer, size);
-}
-
-static int descriptors(void) {
-    int count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    if (folder == NULL)
-        return -1;
-    while (readdir(folder) != NULL)
-        count++;
-    closedir(folder);
-    return count;
-}
-
 static bool childless(void) {
     return waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD;
 }
@@ -73,23 +32,22 @@ static void quiet(void *context, const char *text) {
 
 /* Runs it again and again, each time with another allocation that fails, until none does. */
 static void sweep(weft_coroutine *(*make)(void)) {
-    weft_run(weft_coroutine_of(weft_sleep(0)), NULL, NULL); /* libuv keeps some descriptors */
-    int before = descriptors();
+    int before = open_descriptors();
     int n = 0;
-    failed = true;
-    for (; failed && CHECK(n < 1000); n++) {
+    allocation_failed = true;
+    for (; allocation_failed && CHECK(n < 1000); n++) {
         const weft_error *error = NULL;
         weft_value value = weft_none();
-        failed = false;
-        calls_before = n;
+        allocation_failed = false;
+        allocations_before_failure = n;
         bool ended = weft_run(make(), &value, &error);
-        calls_before = -1;
-        CHECK(failed || ended); /* without a failure it works */
-        if (!ended)             /* or the words of a host that had none */
+        allocations_before_failure = -1;
+        CHECK(allocation_failed || ended); /* without a failure it works */
+        if (!ended)                        /* or the words of a host that had none */
             CHECK(error->code == WEFT_OUT_OF_MEMORY || strstr(error->message, "ENOMEM") != NULL);
         weft_value_free(&value);
         weft_error_release(error);
-        CHECK_EQ_INT(descriptors(), before);
+        CHECK_EQ_INT(open_descriptors(), before);
         CHECK(childless());
     }
     CHECK(n > 8); /* so the linker did give them here */
