@@ -80,6 +80,11 @@ const paths = {
   "/stall": (_, answer) => answer.write("some"),
   "/silent": () => {},
   "/slow": (_, answer) => setTimeout(() => answer.end("slow"), 150),
+  "/held": (_, answer) => (held = answer),
+  "/release"(_, answer) {
+    held.end("released");
+    answer.end();
+  },
   "/endless"(_, answer) {
     const more = () => {
       while (!answer.destroyed && answer.write(large.subarray(0, 65536)));
@@ -88,6 +93,7 @@ const paths = {
     more();
   },
 };
+let held; // the answer to be released
 const large = Buffer.alloc(3_000_000, "x");
 const bomb = gzipSync(Buffer.alloc(100_000_000));
 
@@ -145,7 +151,7 @@ test("requests and answers", async (context) => {
     [`reads ${url}/large`]: "3000000",
     [`slow ${url}/large`]: "3000000",
     [`head ${url}/endless`]: `200 11 ${url}/endless <>`,
-    [`beside ${url}/slow`]: "10 or more sleeps ended meanwhile",
+    [`beside ${url}/held ${url}/release`]: "10 sleeps ended meanwhile",
   };
   const instructions = Object.keys(cases);
   const printed = await client(["client", ...instructions, "files", `fetch ${url}/hello`]);

@@ -10,9 +10,9 @@
  * server must have been kept from sending many COUNT URL              so many at once; how many came parts
  * COUNT SIZE URL        a body in so many parts cancel URL                  cancelled after 0, 1, 2, … turns,
  * until one comes to its end cancel_lines URL            the same of a body that is read in lines timeout
- * SECONDS URL         under a weft_timeout beside URL                  while a task counts sleeps forget URL
- * leaves a response open files                       how many file descriptors are open, once the client is
- * closed
+ * SECONDS URL         under a weft_timeout beside URL OTHER            which is answered once a task has
+ * slept some times and got the other forget URL leaves a response open files                       how many
+ * file descriptors are open, once the client is closed
  */
 
 #define _POSIX_C_SOURCE 200809L
@@ -320,34 +320,36 @@ static weft_async(limited) {
     weft_end();
 }
 
-struct counts {
+struct releases {
     weft_frame frame;
+    weft_http *client;
+    const char *url;
     int *count;
 };
 
-static weft_async(counts) {
-    weft_begin(counts);
-    for (;;) {
-        weft_await(weft_sleep(0.005));
-        ++*self->count;
-    }
+static weft_async(releases) {
+    weft_begin(releases);
+    for (; *self->count < 10; ++*self->count)
+        weft_await(weft_sleep(0.001));
+    weft_await(weft_http_get(self->client, self->url));
     weft_end();
 }
 
 struct beside {
     weft_frame frame;
     weft_http *client;
-    const char *url;
+    const char *held, *release;
     int count;
     weft_task *task;
 };
 
 static weft_async(beside) {
     weft_begin(beside);
-    self->task = weft_create_task(weft_call(counts, .count = &self->count));
-    weft_await(weft_http_get(self->client, self->url));
-    weft_cancel(self->task);
-    printf("%s sleeps ended meanwhile\n", self->count >= 10 ? "10 or more" : "few");
+    self->task = weft_create_task(
+        weft_call(releases, .client = self->client, .url = self->release, .count = &self->count));
+    weft_await(weft_http_get(self->client, self->held));
+    weft_await(self->task);
+    printf("%d sleeps ended meanwhile\n", self->count);
     weft_end();
 }
 
@@ -401,7 +403,7 @@ static weft_coroutine *coroutine_of(const struct instruction *self, weft_http *c
     if (is(self, "timeout"))
         return weft_call(limited, .client = client, .seconds = atof(self->words[1]), .url = last);
     if (is(self, "beside"))
-        return weft_call(beside, .client = client, .url = last);
+        return weft_call(beside, .client = client, .held = self->words[1], .release = last);
     if (is(self, "forget"))
         return weft_call(forgets, .client = client, .url = last);
     return weft_call(streams, .client = client, .how = self->words[0], .url = last);
