@@ -6,6 +6,7 @@
  */
 
 #include "http.h"
+#include "links.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -106,12 +107,7 @@ static void settle(weft_http_response *self, weft__http_state state) {
     self->state = state;
     weft_handle_cancel(self->timer);
     self->timer = NULL;
-    if (self->link != NULL) {
-        *self->link = self->next;
-        if (self->next != NULL)
-            self->next->link = self->link;
-        self->link = NULL;
-    }
+    WEFT__UNLINK(self);
     self->client = NULL;
     weft_value_free(&self->part);
     self->has_part = self->refused = self->starved = false;

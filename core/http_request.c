@@ -1,6 +1,7 @@
 /* Requests: what programs say of them is checked, completed by what their client says, and copied. */
 
 #include "http.h"
+#include "links.h"
 
 #include <string.h>
 
@@ -172,15 +173,6 @@ static bool keep_request(weft_http_response *self, const weft_http_options *opti
     return true;
 }
 
-static void link_to(weft_http_response *self, weft_http *client) {
-    self->client = client;
-    self->next = client->transfers;
-    self->link = &client->transfers;
-    if (self->next != NULL)
-        self->next->link = &self->next;
-    client->transfers = self;
-}
-
 static void prepare(weft_http_response *self, weft_http *client, const weft_http_request *request) {
     const weft_http_options *options = &client->options;
     self->error = client->refusal != NULL ? weft_error_retain(client->refusal) : check(request);
@@ -201,7 +193,8 @@ static void prepare(weft_http_response *self, weft_http *client, const weft_http
         request->timeout == 0 ? options->timeout : request->timeout; /* a duration until it begins */
     self->limit = request->limit == 0 ? options->limit : request->limit;
     self->whole = !request->stream;
-    link_to(self, client);
+    self->client = client;
+    WEFT__LINK(&client->transfers, self);
 }
 
 weft_http_response *weft__http_prepare(weft_http *client, const weft_http_request *request) {
