@@ -40,7 +40,9 @@ weft_async(download) {
             }
         }
         weft_catch(self->error) {
-            fprintf(stderr, "%s: %s\n", self->url, self->error->message);
+            bool silent = self->error->message[0] == '\0'; /* as a timeout is */
+            fprintf(stderr, "%s: %s\n", self->url,
+                    silent ? weft_error_name(self->error->code) : self->error->message);
             self->progress->failed++;
         }
     }

@@ -27,7 +27,7 @@ weft_async(read_lines) {
             }
         }
     }
-    printf("that were all\n");
+    printf("that was all\n");
     weft_drop();
     weft_free(self->line);
     weft_end();

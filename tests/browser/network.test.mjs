@@ -67,7 +67,7 @@ test("one is edited, compiled in the page, and looked into at a step", async (t)
     await page.keyboard.insertText(source.replace("data/lines.txt", "data/c.txt").replace('"%d: %s\\n"', '"%d. %s\\n"'));
     await run(page);
     assert.match(await status(page).textContent(), /^Finished at virtual time/);
-    assert.deepEqual(await printed(page), ["1. data from c", "that were all"]);
+    assert.deepEqual(await printed(page), ["1. data from c", "that was all"]);
     await button(page, "To the beginning").click();
     await button(page, "Step forward").click();
     const variables = await panel(page, "Variables");

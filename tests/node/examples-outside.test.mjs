@@ -22,7 +22,7 @@ async function output(running) {
 }
 
 const three = ["data from a", "data from b", "data from c", ""].join("\n");
-const lines = [..."12345"].map((number) => `${number}: line ${number}\n`).join("") + "that were all\n";
+const lines = [..."12345"].map((number) => `${number}: line ${number}\n`).join("") + "that was all\n";
 const ten = Array.from({ length: 10 }, (_, i) => `${i + 1} of 10\n`).join("") + "121 bytes, 0 failed\n";
 const network = { fetch: three, lines, download: ten };
 

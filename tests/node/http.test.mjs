@@ -435,7 +435,7 @@ test("nginx", async (context) => {
     else assert.match(printed[i], wanted, instruction);
   });
   // The examples, natively and under Node, whose fetch it is then.
-  for (const [name, last] of [["fetch", "data from c"], ["lines", "that were all"], ["download", "121 bytes, 0 failed"]]) {
+  for (const [name, last] of [["fetch", "data from c"], ["lines", "that was all"], ["download", "121 bytes, 0 failed"]]) {
     const underNode = run(process.execPath, [runModule, at(`build/wasm/examples/${name}.wasm`)], { env: { WEFT_BASE: `${plain}/` } });
     for (const result of await Promise.all([underNode, run(at(`build/native/examples/${name}`), [`${plain}/`])])) {
       assert.equal(result.status, 0, howItEnded(result));

@@ -313,7 +313,7 @@ test("what a program leaves open ends", async (context) => {
   await context.test("and the process under Node", async () => {
     const result = await run(process.execPath, [at("wasm/run.mjs"), modulePath("network"), "crowd", `${(await serve(context, { "*": (_, response) => response.end("text") })).url}`]);
     assert.equal(result.status, 0, result.stderr);
-    assert.match(result.stdout, /6 text at .*\nall at 1\.\d*\n$/);
+    assert.match(result.stdout, /6 text at .*\nall at [\d.]+\n$/);
   });
 });
 
