@@ -247,3 +247,10 @@ test("links lead somewhere", async (context) => {
       }
     });
 });
+
+test("the guide's contents are its sections, in their order", () => {
+  const text = readFileSync(at("docs/guide.md"), "utf8").replace(/^```[^]*?^```$/gm, "");
+  const [contents] = text.match(/^\*\*Contents:\*\*[^]*?\n\n/m);
+  const listed = [...contents.matchAll(/\[([^\]]+)\]/g)].map(([, name]) => name);
+  assert.deepEqual(listed, [...text.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading));
+});
