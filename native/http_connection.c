@@ -237,6 +237,24 @@ static void tls_failed(weft__http_connection *self) {
             weft__current, &(weft_error_context){.message = "a connection's TLS", .error = self->error});
 }
 
+/* Until the peer has all that was written. */
+struct http_farewell {
+    weft_frame frame;
+    weft__http_connection *connection;
+};
+
+static weft_async(http_farewell) {
+    weft_begin(http_farewell);
+    if (must_linger(self->connection)) {
+        weft_await(weft_stream_shutdown(self->connection->stream));
+        while (must_wait_for_end(self->connection))
+            WEFT__AWAIT_INPUT(self->connection->stream, &self->connection->reader, "an HTTP request");
+    } else {
+        weft_await(weft_stream_flush(self->connection->stream));
+    }
+    weft_end();
+}
+
 static weft_async(http_connection) {
     weft_begin(http_connection);
     if (self->server->closed)
@@ -290,12 +308,11 @@ static weft_async(http_connection) {
     }
     if (is_done(self))
         weft_return_none();
-    if (must_linger(self)) {
-        weft_await(weft_stream_shutdown(self->stream));
-        while (must_wait_for_end(self))
-            WEFT__AWAIT_INPUT(self->stream, &self->reader, "an HTTP request");
-    } else {
-        weft_await(weft_stream_flush(self->stream));
+    weft_try {
+        weft_await(weft_call(http_farewell, .connection = self));
+    }
+    weft_catch(self->error) {
+        weft_return_none(); /* the peer has left meanwhile */
     }
     weft_stream_close(self->stream);
     weft__stream_leave(self->stream);

@@ -95,11 +95,13 @@ async function freePort() {
   return port;
 }
 
-/** Starts an example that serves at a port; SIGINT ends it. */
+/** Starts an example that serves at a port; SIGINT ends it. Of peers that come and go it says nothing on stderr. */
 async function serve(t, name, ...args) {
   const port = await freePort();
-  const child = spawn(at(`build/native/examples/${name}`), [String(port), ...args], { stdio: ["ignore", "pipe", "inherit"] });
-  const ended = new Promise((resolve) => child.once("exit", (status, signal) => resolve(signal ?? status)));
+  const child = spawn(at(`build/native/examples/${name}`), [String(port), ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let complaints = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => (complaints += text));
+  const ended = new Promise((resolve) => child.once("close", (status, signal) => resolve(complaints || (signal ?? status))));
   t.after(() => child.kill("SIGKILL"));
   for await (const line of createInterface({ input: child.stdout })) {
     assert.match(line, new RegExp(`at port ${port}$`));
