@@ -12,7 +12,7 @@ struct send {
     bool text;
     const void *data;
     size_t size;
-    weft_value owned; /* what the data is part of, or none */
+    weft_value owned; /* what the data is part of; none: it is NULL */
     weft__websocket_sender sender;
 };
 
@@ -71,13 +71,19 @@ static weft_async(send) {
     weft_end();
 }
 
+static weft_coroutine *send_copy(weft_websocket *self, bool text, const void *data, size_t size) {
+    weft_bytes *copy = data == NULL ? NULL : weft__bytes_new(data, size);
+    return weft_call(send, .websocket = weft__websocket_hold(self), .text = text,
+                     .data = copy == NULL ? NULL : copy->data, .size = size,
+                     .owned = data == NULL ? weft_none() : weft_owned_pointer(copy, weft_free));
+}
+
 weft_coroutine *weft_websocket_send(weft_websocket *self, const char *text) {
-    return weft_call(send, .websocket = weft__websocket_hold(self), .text = true, .data = text,
-                     .size = text == NULL ? 0 : strlen(text));
+    return send_copy(self, true, text, text == NULL ? 0 : strlen(text));
 }
 
 weft_coroutine *weft_websocket_send_bytes(weft_websocket *self, const void *data, size_t size) {
-    return weft_call(send, .websocket = weft__websocket_hold(self), .data = data, .size = size);
+    return send_copy(self, false, data, size);
 }
 
 weft_coroutine *weft_websocket_printf(weft_websocket *self, const char *format, ...) {

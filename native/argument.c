@@ -20,3 +20,23 @@ char *weft__copy_optional(const char *text, const weft_error **error) {
         memcpy(copy, text, size);
     return copy;
 }
+
+static size_t size_of(const char *text) {
+    return text == NULL ? 0 : strlen(text) + 1;
+}
+
+void *weft__copy_fields(const char **const *fields, size_t count, const weft_error **error) {
+    size_t total = 1;
+    for (size_t i = 0; i < count; i++)
+        total += size_of(*fields[i]);
+    char *block = weft_allocate(total), *end = block;
+    if (block == NULL)
+        *error = &weft_error_out_of_memory;
+    for (size_t i = 0; i < count && block != NULL; i++) {
+        size_t size = size_of(*fields[i]);
+        if (size > 0)
+            *fields[i] = memcpy(end, *fields[i], size);
+        end += size;
+    }
+    return block;
+}

@@ -13,4 +13,8 @@ char *weft__copy_argument(const char *text, const char *refusal, const weft_erro
 /* The same of what may be NULL, which stays so. */
 char *weft__copy_optional(const char *text, const weft_error **error);
 
+/* The same of several in one block, which is returned and freed as one: `fields` says where they stand, and
+ * their copies stand there afterwards. */
+void *weft__copy_fields(const char **const *fields, size_t count, const weft_error **error);
+
 #endif

@@ -53,21 +53,20 @@ static weft_async(feed) {
 struct communicate {
     weft_frame frame;
     weft_process *process;
-    const void *input;
-    size_t size, limit;
+    weft_bytes *input; /* owned */
+    size_t limit;
     weft_group group;
     weft_task *output, *errors;
     weft_process_result *result; /* owned */
-    const weft_error *error;     /* borrowed, or static */
+    const weft_error *error;     /* borrowed, or static; at first of the call */
 };
 
 static const weft_error *begin_communicate(struct communicate *self) {
-    static const weft_error null = {.code = WEFT_INVALID_ARGUMENT, .message = "NULL is no input"};
     const weft_error *refusal = weft__process_refusal(self->process);
     if (refusal != NULL)
         return refusal;
-    if (self->input == NULL && self->size > 0)
-        return &null;
+    if (self->error != NULL)
+        return self->error;
     self->result = weft_allocate(sizeof *self->result);
     if (self->result == NULL)
         return &weft_error_out_of_memory;
@@ -82,8 +81,9 @@ static bool is_open(const weft_stream *stream) {
 static void start_all(struct communicate *self) {
     weft_stream *const *streams = self->process->streams;
     if (is_open(streams[0]))
-        weft_group_create_task(&self->group, weft_call(feed, .stream = weft__stream_use(streams[0]),
-                                                       .input = self->input, .size = self->size));
+        weft_group_create_task(&self->group,
+                               weft_call(feed, .stream = weft__stream_use(streams[0]),
+                                         .input = self->input->data, .size = self->input->size));
     if (is_open(streams[1]))
         self->output = weft_group_create_task(&self->group, weft_stream_read_all(streams[1], self->limit));
     if (is_open(streams[2]))
@@ -118,12 +118,18 @@ static weft_async(communicate) {
     weft_return(weft_owned_pointer(take_result(self), release_result));
     weft_drop();
     weft_process_result_free(self->result);
+    weft_free(self->input);
     weft__process_leave(self->process);
     weft_end();
 }
 
 weft_coroutine *weft_process_communicate(weft_process *process, const void *input, size_t size,
                                          size_t limit) {
-    return weft_call(communicate, .process = weft__process_use(process), .input = input, .size = size,
-                     .limit = limit);
+    static const weft_error null = {.code = WEFT_INVALID_ARGUMENT, .message = "NULL is no input"};
+    bool given = input != NULL || size == 0;
+    weft_bytes *copy = given ? weft__bytes_new(input, size) : NULL;
+    return weft_call(communicate, .process = weft__process_use(process), .input = copy, .limit = limit,
+                     .error = copy != NULL ? NULL
+                              : given      ? &weft_error_out_of_memory
+                                           : &null);
 }

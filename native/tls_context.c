@@ -4,6 +4,8 @@
 
 #include "tls.h"
 
+#include "argument.h"
+
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -258,6 +260,8 @@ struct tls_context {
     weft_frame frame;
     bool server;
     weft_tls_options options;
+    void *strings;           /* of the options; owned */
+    const weft_error *error; /* of the call */
 };
 
 static void close_context(void *context) {
@@ -272,15 +276,27 @@ static weft_value make(const struct tls_context *self) {
 
 static weft_async(tls_context) {
     weft_begin(tls_context);
+    if (self->error != NULL)
+        weft_raise_error(self->error);
     if (self->server && self->options.certificate_file == NULL)
         weft_raise(WEFT_INVALID_ARGUMENT, "a TLS server needs a certificate, not NULL");
     weft_return(make(self));
+    weft_drop();
+    weft_free(self->strings);
+    weft_error_release(self->error);
     weft_end();
 }
 
+static weft_coroutine *call_context(bool server, weft_tls_options options) {
+    const char **const fields[] = {&options.ca_file,  &options.ca_path,      &options.certificate_file,
+                                   &options.key_file, &options.key_password, &options.alpn};
+    const weft_error *error = NULL;
+    void *strings = weft__copy_fields(fields, sizeof fields / sizeof *fields, &error);
+    return weft_call(tls_context, .server = server, .options = options, .strings = strings, .error = error);
+}
+
 weft_coroutine *weft_tls_client(const weft_tls_options *options) {
-    return weft_call(tls_context,
-                     .options = options == NULL ? (weft_tls_options){.ca_file = NULL} : *options);
+    return call_context(false, options == NULL ? (weft_tls_options){.ca_file = NULL} : *options);
 }
 
 weft_coroutine *weft_tls_server(const char *certificate_file, const char *key_file,
@@ -288,7 +304,7 @@ weft_coroutine *weft_tls_server(const char *certificate_file, const char *key_fi
     weft_tls_options own = options == NULL ? (weft_tls_options){.ca_file = NULL} : *options;
     own.certificate_file = certificate_file;
     own.key_file = key_file;
-    return weft_call(tls_context, .server = true, .options = own);
+    return call_context(true, own);
 }
 
 /* --- The one for all: made when it is first asked for, kept for good --- */

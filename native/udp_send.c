@@ -22,7 +22,7 @@ struct send_datagram {
     char *host; /* owned; NULL: to the peer */
     int port;
     bool to_peer;
-    const void *data;
+    weft_bytes *data; /* owned; NULL: there was an error, or it is too large */
     size_t size;
     weft_addresses *found;
     sending *sending;
@@ -73,7 +73,7 @@ static weft_value queue_datagram(struct send_datagram *self, const struct sockad
     if (self->sending == NULL)
         return weft__of_error(&weft_error_out_of_memory);
     sending *made = self->sending;
-    memcpy(made->data, self->data, self->size);
+    memcpy(made->data, self->data->data, self->size);
     made->request.data = made;
     uv_buf_t buffer = uv_buf_init(made->data, (unsigned)self->size);
     weft__request_begin(&made->head, NULL,
@@ -93,11 +93,7 @@ static weft_value begin_send(struct send_datagram *self) {
     }
     if (self->size > UDP_LIMIT)
         return send_failure(self, UV_EMSGSIZE);
-    union {
-        const void *from;
-        char *to;
-    } data = {self->size > 0 ? self->data : ""};
-    uv_buf_t buffer = uv_buf_init(data.to, (unsigned)self->size);
+    uv_buf_t buffer = uv_buf_init(self->data->data, (unsigned)self->size);
     int code = uv_udp_try_send(&self->socket->handle, &buffer, 1, to);
     if (code == UV_EAGAIN)
         return queue_datagram(self, to);
@@ -109,13 +105,15 @@ static weft_coroutine *look_up_receiver(const struct send_datagram *self) {
     return weft_getaddrinfo(self->host, NULL, &how);
 }
 
+static const weft_error something_is_null = {.code = WEFT_INVALID_ARGUMENT,
+                                             .message = "a UDP socket, its data or a host is NULL"};
+
 static weft_async(send_datagram) {
     weft_begin(send_datagram);
     if (self->error != NULL)
         weft_raise_error(self->error);
-    if (self->socket == NULL || (self->data == NULL && self->size > 0) ||
-        (!self->to_peer && self->host == NULL))
-        weft_raise(WEFT_INVALID_ARGUMENT, "a UDP socket, its data or a host is NULL");
+    if (self->socket == NULL || (!self->to_peer && self->host == NULL))
+        weft_raise_error(&something_is_null);
     if (!self->to_peer && !weft__udp_in_numbers(self->host)) {
         weft_await_to(self->found, look_up_receiver(self));
     }
@@ -131,21 +129,37 @@ static weft_async(send_datagram) {
     if (self->sending != NULL)
         weft__request_leave(&self->sending->head);
     weft_free(self->host);
+    weft_free(self->data);
     weft_free(self->found);
     weft_error_release(self->error);
     weft__udp_leave(self->socket);
     weft_end();
 }
 
+/* What is larger than any datagram is refused without a copy. */
+static weft_bytes *copy_data(const void *data, size_t size, const weft_error **error) {
+    if (data == NULL && size > 0)
+        *error = &something_is_null;
+    if (*error != NULL || size > UDP_LIMIT)
+        return NULL;
+    weft_bytes *copy = weft__bytes_new(data, size);
+    if (copy == NULL)
+        *error = &weft_error_out_of_memory;
+    return copy;
+}
+
 weft_coroutine *weft_udp_send(weft_udp *socket, const void *data, size_t size) {
-    return weft_call(send_datagram, .socket = weft__udp_use(socket), .to_peer = true, .data = data,
-                     .size = size);
+    const weft_error *error = NULL;
+    weft_bytes *copy = copy_data(data, size, &error);
+    return weft_call(send_datagram, .socket = weft__udp_use(socket), .to_peer = true, .data = copy,
+                     .size = size, .error = error);
 }
 
 weft_coroutine *weft_udp_send_to(weft_udp *socket, const char *host, int port, const void *data,
                                  size_t size) {
     const weft_error *error = NULL;
-    char *copy = weft__copy_optional(host, &error);
-    return weft_call(send_datagram, .socket = weft__udp_use(socket), .host = copy, .port = port, .data = data,
-                     .size = size, .error = error);
+    char *named = weft__copy_optional(host, &error);
+    weft_bytes *copy = copy_data(data, size, &error);
+    return weft_call(send_datagram, .socket = weft__udp_use(socket), .host = named, .port = port,
+                     .data = copy, .size = size, .error = error);
 }

@@ -2,6 +2,7 @@
 
 /* The server's side of WebSockets: a request becomes one. */
 
+#include "argument.h"
 #include "http_server.h"
 #include "websocket_wire.h"
 
@@ -66,8 +67,9 @@ struct websocket_accept {
     weft_frame frame;
     weft_request *request; /* counted */
     weft_websocket_options options;
-    weft_websocket *socket; /* owned */
-    const weft_error *error;
+    char *protocols;         /* owned */
+    weft_websocket *socket;  /* owned */
+    const weft_error *error; /* of the call */
 };
 
 /* An error, the caller's; or NULL: the connection is the socket's. */
@@ -82,7 +84,7 @@ static const weft_error *accept_socket(struct websocket_accept *self) {
         return &weft_error_out_of_memory;
     weft__http_connection *connection = request->connection;
     size_t size;
-    const char *protocol = choose(request, self->options.protocols, &size);
+    const char *protocol = choose(request, self->protocols, &size);
     int length = snprintf(head, sizeof head,
                           "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                           "Sec-WebSocket-Accept: %s\r\n%s%.*s%s\r\n",
@@ -108,17 +110,26 @@ static weft_value socket_value(struct websocket_accept *self) {
 
 static weft_async(websocket_accept) {
     weft_begin(websocket_accept);
-    if ((self->error = accept_socket(self)) != NULL)
-        weft_return(weft__owned_failure(self->error));
+    if (self->error != NULL)
+        weft_raise_error(self->error);
+    {
+        const weft_error *error = accept_socket(self);
+        if (error != NULL)
+            weft_return(weft__owned_failure(error));
+    }
     weft_return(socket_value(self));
     weft_drop();
     weft_websocket_close(self->socket);
     weft__request_let_go(self->request);
+    weft_free(self->protocols);
+    weft_error_release(self->error);
     weft_end();
 }
 
 weft_coroutine *weft_websocket_accept(weft_request *request, const weft_websocket_options *options) {
-    weft_websocket_options usual = {.protocols = NULL};
-    return weft_call(websocket_accept, .request = weft__request_hold(request),
-                     .options = options != NULL ? *options : usual);
+    weft_websocket_options copy = options != NULL ? *options : (weft_websocket_options){.protocols = NULL};
+    const weft_error *error = NULL;
+    char *protocols = weft__copy_optional(copy.protocols, &error);
+    return weft_call(websocket_accept, .request = weft__request_hold(request), .options = copy,
+                     .protocols = protocols, .error = error);
 }

@@ -50,9 +50,9 @@ typedef struct weft_websocket_options {
 weft_coroutine *weft_websocket_connect(const char *url, const weft_websocket_options *options);
 
 /*
- * Sends a message of text; of any bytes; of formatted text. What is sent must live until the await ends; the
- * format's arguments need not. Waits while more than 64 KiB are on their way; cancelled there, the message is
- * sent all the same. Any number of tasks may send. Raises WebSocketError once the connection is closed.
+ * Sends a message of text; of any bytes; of formatted text. It is copied at the call. Waits while more than
+ * 64 KiB are on their way; cancelled there, the message is sent all the same. Any number of tasks may send.
+ * Raises WebSocketError once the connection is closed.
  */
 weft_coroutine *weft_websocket_send(weft_websocket *websocket, const char *text);
 weft_coroutine *weft_websocket_send_bytes(weft_websocket *websocket, const void *data, size_t size);

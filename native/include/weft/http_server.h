@@ -168,9 +168,9 @@ bool weft_request_wants_websocket(const weft_request *request);
 
 /*
  * Makes the connection a WebSocket. Its value: a weft_websocket *, the taker's, which may outlive the
- * request. Of the options `protocols` says which subprotocols this side speaks; the first that the peer
- * offers, in its order, is chosen. HttpError if the request does not ask for one, which answers 400 or 426 if
- * it is let pass.
+ * request. Of the options, which are copied at the call, `protocols` says which subprotocols this side
+ * speaks; the first that the peer offers, in its order, is chosen. HttpError if the request does not ask for
+ * one, which answers 400 or 426 if it is let pass.
  */
 weft_coroutine *weft_websocket_accept(weft_request *request, const weft_websocket_options *options);
 

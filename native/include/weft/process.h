@@ -163,7 +163,7 @@ void weft_process_result_free(weft_process_result *result);
 
 /*
  * Writes `size` bytes to its stdin and closes that, reads its stdout and its stderr to their ends, all at
- * once, and waits for the child. Gives an owned weft_process_result *. The input is borrowed until then; a
+ * once, and waits for the child. Gives an owned weft_process_result *. The input is copied at the call; a
  * child that does not want all of it is no error. LimitExceeded if it writes more than `limit` bytes to one
  * of the two; then, or cancelled, what has come is lost, and the child runs on. process.communicate
  */

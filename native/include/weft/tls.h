@@ -30,8 +30,7 @@ typedef struct weft_tls_context weft_tls_context;
 /* A version of TLS. ssl.TLSVersion */
 typedef enum weft_tls_protocol { WEFT_TLS_1_2 = 12, WEFT_TLS_1_3 = 13 } weft_tls_protocol;
 
-/* How a context is to be; all zero is as usual. The strings are read when the context's coroutine is awaited.
- */
+/* How a context is to be; all zero is as usual. */
 typedef struct weft_tls_options {
     const char *ca_file; /* who is trusted: certificates in PEM. Without it and ca_path a client trusts whom
                             the system does (and SSL_CERT_FILE, SSL_CERT_DIR); a server asks for no
@@ -49,9 +48,9 @@ typedef struct weft_tls_options {
 } weft_tls_options;
 
 /*
- * The context of a client. `options` is copied, and may be NULL. The value is a weft_tls_context *. Files are
- * read in place. TlsError if one cannot be used, InvalidArgument for options that cannot be.
- * ssl.create_default_context
+ * The context of a client. `options` is copied at the call, strings and all, and may be NULL. The value is a
+ * weft_tls_context *. Files are read in place. TlsError if one cannot be used, InvalidArgument for options
+ * that cannot be. ssl.create_default_context
  */
 weft_coroutine *weft_tls_client(const weft_tls_options *options);
 

@@ -14,7 +14,7 @@
  *     }
  *
  * The network may lose datagrams, deliver them twice or in another order, and so does weft where nobody
- * receives: see weft_udp_options. Data that is sent must live until the await ends.
+ * receives: see weft_udp_options. What is sent is copied at the call.
  */
 
 #include <weft/coroutine.h>
