@@ -1,5 +1,5 @@
 /* Channels within one loop: order, limits, ownership; no cancellation loses, doubles or reorders a value, and
- * a deadlock is found. Between threads: tests/native/test_channel.c. */
+ * a deadlock is found. Between threads: tests/native/test_channel_threads.c. */
 
 #include "world.h"
 
