@@ -236,7 +236,7 @@ struct debounced {
 /* Were it not for the debounce, the first event would come before the others. */
 static weft_async(debounced) {
     weft_begin(debounced);
-    weft_await_to(self->watch, weft_watch_open(folder, &(weft_watch_options){.debounce = 0.3}));
+    weft_await_to(self->watch, weft_watch_open(folder, &(weft_watch_options){.debounce = 1}));
     self->saving = weft_create_task(weft_call(saving));
     weft_await_to(self->event, weft_watch_next(self->watch));
     CHECK(weft_task_done(self->saving));
