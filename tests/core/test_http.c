@@ -348,6 +348,7 @@ static weft_async(goes_on) {
         }
         weft_catch(self->error) {
             say("%s", name_of(self->error));
+            self->ended = self->error->code == WEFT_OUT_OF_MEMORY; /* which it may stay */
         }
     }
     weft_drop();
