@@ -12,6 +12,23 @@
 enum { STEPS_A_LOOK = 256 }; /* at the clock, to see whether the time slice is used up */
 enum { JOIN_SECONDS = 300 }; /* that the end waits for functions in threads, as asyncio's does */
 
+/* --- Tags --- */
+
+/* A loop has its tag for itself while no more than TAGS loops are there at once; then some share theirs. */
+enum { TAGS = UINT8_MAX + 1 };
+static atomic_uint loops_of[TAGS], last_tag;
+
+static uint8_t take_tag(void) {
+    for (unsigned tries = 0; tries < TAGS; tries++) {
+        unsigned tag = (atomic_fetch_add(&last_tag, 1) + 1) % TAGS, none = 0;
+        if (atomic_compare_exchange_strong(&loops_of[tag], &none, 1))
+            return (uint8_t)tag;
+    }
+    unsigned tag = (atomic_fetch_add(&last_tag, 1) + 1) % TAGS;
+    atomic_fetch_add(&loops_of[tag], 1);
+    return (uint8_t)tag;
+}
+
 /* --- Life --- */
 
 static void *allocate_default(void *context, size_t size) {
@@ -31,7 +48,6 @@ static void release_default(void *context, void *pointer) {
 
 weft_loop *weft_loop_new(weft_host *host, const weft_allocator *allocator) {
     static const weft_allocator standard = {allocate_default, reallocate_default, release_default, NULL};
-    static _Atomic(uint8_t) last_tag;
     if (weft__current != NULL)
         return NULL;
     if (allocator == NULL)
@@ -47,7 +63,7 @@ weft_loop *weft_loop_new(weft_host *host, const weft_allocator *allocator) {
     loop->slow_step = 0.1;
     loop->armed = INFINITY;
     loop->join_seconds = JOIN_SECONDS;
-    loop->tag = ++last_tag;
+    loop->tag = take_tag();
     loop->memory = sizeof *loop;
     loop->held.scope.kind = SCOPE_HOLD;
     atomic_init(&loop->inbox, NULL);
@@ -372,6 +388,7 @@ void weft_loop_close(weft_loop *loop) {
     while (atomic_load(&loop->senders) > 0) {
     }
     weft__memory_close(loop);
+    atomic_fetch_sub(&loops_of[loop->tag], 1);
     weft_allocator allocator = loop->allocator;
     allocator.release(allocator.context, loop);
     weft__current = outer;

@@ -81,4 +81,42 @@ TEST(calls_of_another_thread_are_refused) {
     CHECK(weft_run(weft_call(meddled), NULL, NULL));
 }
 
-TEST_MAIN(TEST_CASE(calls_of_another_thread_are_refused))
+/* More loops than there are tags (core/loop.c), one after the other. */
+enum { LOOPS = 300 };
+
+struct many_loops {
+    weft_frame frame;
+    weft_future *future;
+};
+
+struct try_to_set {
+    weft_frame frame;
+    weft_future *future;
+};
+
+static weft_async(try_to_set) {
+    weft_begin(try_to_set);
+    CHECK(!weft_future_set_value(self->future, weft_none()));
+    weft_end();
+}
+
+static weft_value run_many(void *future) {
+    for (int i = 0; i < LOOPS; i++)
+        CHECK(weft_run(weft_call(try_to_set, .future = future), NULL, NULL));
+    return weft_none();
+}
+
+static weft_async(many_loops) {
+    weft_begin(many_loops);
+    self->future = weft_create_future();
+    weft_await(weft_to_thread(run_many, self->future));
+    CHECK(!weft_future_done(self->future));
+    weft_end();
+}
+
+TEST(no_loop_takes_what_is_another_ones_for_its_own) {
+    CHECK(weft_run(weft_call(many_loops), NULL, NULL));
+}
+
+TEST_MAIN(TEST_CASE(calls_of_another_thread_are_refused),
+          TEST_CASE(no_loop_takes_what_is_another_ones_for_its_own))
