@@ -7,6 +7,7 @@
 #include "listener.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -23,6 +24,7 @@ static int open_socket(weft_listener *listener, const struct sockaddr_storage *a
     int file = socket(address->ss_family, SOCK_STREAM, 0);
     if (file < 0)
         return uv_translate_sys_error(errno);
+    fcntl(file, F_SETFD, FD_CLOEXEC); /* a child would keep the port */
     bool fine = setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
                 (!options->reuse_port || setsockopt(file, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0) &&
                 (address->ss_family == AF_INET ||

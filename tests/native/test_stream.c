@@ -966,7 +966,34 @@ TEST(addresses_and_options) {
     RUN_WELL(known);
 }
 
-TEST_MAIN(TEST_CASE(lines_go_to_an_echo_server_and_come_back),
+struct listens_alone {
+    weft_frame frame;
+    bool inherited[64]; /* descriptors that were there before */
+    weft_listener *listener;
+};
+
+/* Of what is open, children get the standard streams alone. */
+static weft_async(listens_alone) {
+    weft_begin(listens_alone);
+    for (int descriptor = 0; descriptor < 64; descriptor++)
+        self->inherited[descriptor] = fcntl(descriptor, F_GETFD) >= 0;
+    weft_await_to(self->listener, weft_tcp_listen("127.0.0.1", 0, NULL));
+    for (int descriptor = 0; descriptor < 64; descriptor++) {
+        int flags = fcntl(descriptor, F_GETFD);
+        struct stat what;
+        if (!self->inherited[descriptor] && flags >= 0 && fstat(descriptor, &what) == 0 &&
+            S_ISSOCK(what.st_mode))
+            CHECK(flags & FD_CLOEXEC);
+    }
+    weft_listener_close(self->listener);
+    weft_end();
+}
+
+TEST(a_listener_is_not_inherited) {
+    CHECK(weft_run(weft_call(listens_alone), NULL, NULL));
+}
+
+TEST_MAIN(TEST_CASE(a_listener_is_not_inherited), TEST_CASE(lines_go_to_an_echo_server_and_come_back),
           TEST_CASE(unix_sockets_do_the_same_and_leave_no_file),
           TEST_CASE(a_cancellation_at_any_step_leaves_nothing_open),
           TEST_CASE(reads_give_what_is_there_or_exactly_so_much), TEST_CASE(a_cancelled_read_loses_nothing),
